@@ -1,0 +1,194 @@
+/*
+ * atom.c - one comparison, asked of the facts
+ *
+ * Over several values a comparison is true if it is for one of them. What was cut off at a limit may
+ * have held a match: true stays true, everything else is an error.
+ */
+#include "rule/eval.h"
+
+/* How one value came out, for the loop over all of them. */
+struct tally {
+	bool hit, error;
+};
+
+static void
+add(struct tally *t, enum match m)
+{
+	t->hit |= m == MATCH_YES;
+	t->error |= m == MATCH_ERROR;
+}
+
+static unsigned
+result(struct tally t, bool cut)
+{
+	return t.hit ? OUT_TRUE : t.error || cut ? OUT_ERROR : OUT_FALSE;
+}
+
+static bool
+compare(enum atom_op op, long long a, long long b)
+{
+	switch (op) {
+	case OP_LT:
+		return a < b;
+	case OP_LE:
+		return a <= b;
+	case OP_GT:
+		return a > b;
+	case OP_GE:
+		return a >= b;
+	default:
+		return a == b;
+	}
+}
+
+/* Is the value equal to (or less than, …) the other? */
+static bool
+compare_values(const struct atom *a, const struct value *l, const struct value *r)
+{
+	switch (a->left.fact->kind) {
+	case KIND_NUMBER:
+		return compare(a->op, l->number, r->number);
+	case KIND_IP:
+		/* a text with {…} is compared as text */
+		if (a->text.n == 0)
+			return ip_eq(&l->ip, &r->ip);
+		/* fall through */
+	default:
+		return slice_eq_nocase(l->text, r->text);
+	}
+}
+
+/* FACT op VALUE, FACT op FACT */
+static unsigned
+ask_compare(struct eval *e, const struct atom *a, const struct values *left)
+{
+	struct value one = { .number = a->number, .ip = a->ip };
+	struct values right = { .v = &one, .n = 1 };
+	struct tally t = { 0 };
+
+	if (a->right_fact)
+		eval_fact(e, &a->right, a->score_upto, &right);
+	else if (a->text.n > 0)
+		one.text = eval_text_raw(e, &a->text, &right.cut);
+	for (size_t i = 0; i < left->n && !t.hit; i++)
+		for (size_t k = 0; k < right.n && !t.hit; k++)
+			t.hit = compare_values(a, &left->v[i], &right.v[k]);
+	return result(t, left->cut || right.cut);
+}
+
+/* count(FACT) op NUMBER, count(FACT ~ /re/) op NUMBER */
+static unsigned
+ask_count(const struct atom *a, const struct values *left)
+{
+	/* beyond the number that it is compared with, counting on changes nothing */
+	size_t enough = a->number < 0 ? 1 : (size_t)a->number + 2, n = left->n, found;
+	bool now, more;
+
+	if (a->pattern != NULL) {
+		n = 0;
+		for (size_t i = 0; i < left->n && n < enough; i++) {
+			if (pattern_count(a->pattern, left->v[i].text, enough - n, &found) == MATCH_ERROR)
+				return OUT_ERROR;
+			n += found;
+		}
+	}
+	now = compare(a->op, n, a->number);
+	/* more there may have been: certain is only what more would not change */
+	more = compare(a->op, (long long)enough, a->number);
+	if (left->cut && (now != more || n < enough))
+		return now == more && a->op != OP_EQ ? (now ? OUT_TRUE : OUT_FALSE) : OUT_ERROR;
+	return now ? OUT_TRUE : OUT_FALSE;
+}
+
+/* One value against the list. */
+static enum match
+find(const struct atom *a, const struct value *v, struct list_hit *hit)
+{
+	if (list_type(a->list) == LIST_NETWORKS)
+		return list_find_ip(a->list, &v->ip, hit);
+	return list_find_text(a->list, v->text, !(a->left.fact->flags & FACT_RAW), hit);
+}
+
+/* (FACT, FACT) in PAIRS; hit may be NULL */
+static struct tally
+find_pair(struct eval *e, const struct atom *a, const struct values *left, bool *cut,
+    struct list_hit *hit)
+{
+	struct values right;
+	struct tally t = { 0 };
+
+	eval_fact(e, &a->left2, 0, &right);
+	*cut = left->cut || right.cut;
+	for (size_t i = 0; i < left->n && !t.hit; i++)
+		for (size_t k = 0; k < right.n && !t.hit; k++)
+			add(&t, list_find_pair(a->list, left->v[i].text, right.v[k].text, hit));
+	return t;
+}
+
+/* FACT in LIST */
+static unsigned
+ask_in(struct eval *e, const struct atom *a, const struct values *left)
+{
+	struct tally t = { 0 };
+	bool cut = left->cut;
+
+	if (a->pair)
+		t = find_pair(e, a, left, &cut, NULL);
+	else
+		for (size_t i = 0; i < left->n && !t.hit; i++)
+			add(&t, find(a, &left->v[i], NULL));
+	return result(t, cut);
+}
+
+unsigned
+atom_ask(struct eval *e, const struct atom *a)
+{
+	struct values left;
+	struct tally t = { 0 };
+
+	arena_reset(&e->session->scratch);
+	eval_fact(e, &a->left, a->score_upto, &left);
+	if (a->count)
+		return ask_count(a, &left);
+	switch (a->op) {
+	case OP_THERE:
+		for (size_t i = 0; i < left.n; i++)
+			t.hit |= left.v[i].text.n > 0;
+		return result(t, left.cut);
+	case OP_MATCH:
+		for (size_t i = 0; i < left.n && !t.hit; i++)
+			add(&t, pattern_match(a->pattern, left.v[i].text));
+		return result(t, left.cut);
+	case OP_IN:
+		return ask_in(e, a, &left);
+	default:
+		return ask_compare(e, a, &left);
+	}
+}
+
+bool
+atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n)
+{
+	struct values left;
+
+	eval_fact(e, &a->left, a->score_upto, &left);
+	for (size_t i = 0; i < left.n; i++)
+		if (pattern_capture(a->pattern, left.v[i].text, groups, n) == MATCH_YES)
+			return true;
+	return false;
+}
+
+bool
+atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit)
+{
+	struct values left;
+	bool cut;
+
+	eval_fact(e, &a->left, a->score_upto, &left);
+	if (a->pair)
+		return find_pair(e, a, &left, &cut, hit).hit;
+	for (size_t i = 0; i < left.n; i++)
+		if (find(a, &left.v[i], hit) == MATCH_YES)
+			return true;
+	return false;
+}

@@ -1,0 +1,122 @@
+/*
+ * build.h - a program while it is built: names, and conditions of which equal parts are one
+ *
+ * Within the checker only: load.c, check.c, check_cond.c, text.c, settings.c, stages.c.
+ */
+#pragma once
+
+#include "rule/ast.h"
+
+#include <uthash.h>
+
+/* A label, list or definition. */
+struct name {
+	UT_hash_handle hh;
+	struct slice s;
+	struct span span;	/* where it was given */
+	uint32_t index;		/* of the list, the node of the definition, the rule */
+	bool tainted;		/* a definition with a mistake in it */
+	const struct ast_cond *cond;	/* a definition that reads the score is compiled where it is used */
+};
+
+enum name_space { NAME_LABEL, NAME_LIST, NAME_DEFINITION, NAME_SETTING, NAME_SPACES };
+
+struct interned;
+
+struct build {
+	struct diags *diags;
+	struct arena *tmp;	/* lives as long as the diags */
+	struct program *p;
+	struct name *names[NAME_SPACES];
+	struct interned *atoms, *nodes;
+	uint32_t caprules, capatoms, capnodes, capparts, caplists, capscores, capeffects,
+	    cappatterns, nparts;
+	uint32_t when;	/* the node of the blocks around */
+	bool tainted;	/* a mistake is in what is read: keep it from causing others */
+	unsigned files, depth;	/* included so far, within one another */
+	const struct source *opened[LIMIT_INCLUDE_DEPTH + 1];
+};
+
+/* Make room for one more element of `size` bytes behind n. */
+void *build_grow(void *v, uint32_t n, uint32_t *cap, size_t size);
+
+/* Give a name; false if it is taken (reported, with the line of the first). */
+struct name *build_name(struct build *b, enum name_space ns, struct slice s, struct span at);
+struct name *build_find(struct build *b, enum name_space ns, struct slice s);
+
+/* Nodes: equal ones are one. build_all and build_any take parts, flatten parts of their own kind and
+ * leave out what says nothing; build_of takes n. */
+uint32_t build_atom(struct build *b, const struct atom *a);
+uint32_t build_not(struct build *b, uint32_t node);
+uint32_t build_all(struct build *b, const uint32_t *parts, uint32_t n);
+uint32_t build_any(struct build *b, const uint32_t *parts, uint32_t n);
+uint32_t build_of(struct build *b, uint32_t n, const uint32_t *parts, uint32_t count);
+uint32_t build_score(struct build *b, enum atom_op op, long long number);
+
+/* True if the node reads the score. */
+bool build_reads_score(const struct build *b, uint32_t node);
+
+/* The atoms without which the node can't be true, through `and` alone. Returns how many, at most max
+ * are stored. */
+uint32_t build_required(const struct build *b, uint32_t node, uint32_t *atoms, uint32_t max);
+
+/* Give a pattern to the program, which frees it. Returns it. */
+const struct pattern *build_keep_pattern(struct build *b, struct pattern *pat);
+
+void build_free(struct build *b);
+
+/* ---- check.c ---- */
+
+/* Take statements into the program. */
+void check_stmts(struct build *b, const struct ast_stmt *s);
+
+/* A hint "did you mean X?" where one is near, else the other one (may be NULL). */
+void check_hint(struct build *b, struct diag *g, struct slice near, const char *otherwise);
+
+/* ---- check_cond.c ---- */
+
+uint32_t check_cond(struct build *b, const struct ast_cond *c);
+
+/* A fact with its arguments; false if it is none (reported). */
+bool check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out);
+
+/* An int64 with an optional K, M or G (powers of 1024). */
+bool check_number(struct slice s, long long *out);
+
+/* A pattern for a fact, or for bytes (raw). NULL: reported. */
+const struct pattern *check_pattern(struct build *b, const struct ast_pattern *p, bool raw);
+
+/* ---- check_list.c ---- */
+
+/* list NAME of TYPE … */
+void check_list(struct build *b, const struct ast_stmt *s);
+
+/* The right side of `in` for values of a kind. False: reported. */
+bool check_in(struct build *b, const struct ast_cond *c, struct atom *a);
+
+/* ---- text.c ---- */
+
+/* Compile a text. cond: the rule's condition, for {1} and {entry}; UINT32_MAX where there is none. */
+void text_compile(struct build *b, const struct ast_word *w, uint32_t cond, struct text *out);
+
+/* ---- settings.c ---- */
+
+void settings_default(struct settings *s);
+void settings_set(struct build *b, const struct ast_stmt *s);
+
+/* Print those that were changed. */
+void settings_print(const struct settings *s, FILE *out);
+
+/* ---- load.c ---- */
+
+/* A path as the admin wrote it, relative to the file it stands in; in the program's arena. */
+const char *load_path(struct build *b, struct span where, struct slice path);
+
+/* include "PATTERN" */
+void load_include(struct build *b, const struct ast_stmt *s);
+
+/* ---- stages.c, warn.c, needs.c: when all rules are there ---- */
+
+void stages_work_out(struct build *b);
+void warn_work_out(struct build *b);
+void needs_work_out(struct build *b);

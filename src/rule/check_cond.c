@@ -1,0 +1,421 @@
+/*
+ * check_cond.c - conditions: what each comparison means, or why it means nothing
+ */
+#include "rule/build.h"
+
+#include "base/suggest.h"
+
+#include <limits.h>
+
+bool
+check_number(struct slice s, long long *out)
+{
+	static const char units[] = "KMG";
+	bool negative = s.n > 0 && s.p[0] == '-';
+	unsigned long long n;
+	const char *unit;
+	unsigned shift = 0;
+
+	if (negative)
+		s = slice_of(s.p + 1, s.n - 1);
+	if (s.n > 1 && (unit = memchr(units, s.p[s.n - 1], 3)) != NULL) {
+		shift = (unit - units + 1) * 10;
+		s.n--;
+	}
+	if (!slice_number(s, LLONG_MAX >> shift, &n))
+		return false;
+	*out = (long long)(n << shift) * (negative ? -1 : 1);
+	return true;
+}
+
+const struct pattern *
+check_pattern(struct build *b, const struct ast_pattern *p, bool raw)
+{
+	struct slice re = span_slice(p->span);
+	struct pattern_error err;
+	struct pattern *pat;
+	struct span at = p->span;
+
+	if (re.n > LIMIT_PATTERN) {
+		diag_error(b->diags, p->span, "a pattern of %zu bytes; %d are allowed", re.n, LIMIT_PATTERN);
+		return NULL;
+	}
+	pat = pattern_compile(re, p->flags | (raw ? 0 : PATTERN_UTF), &err);
+	if (pat != NULL)
+		return build_keep_pattern(b, pat);
+	at.at += err.offset < re.n ? err.offset : re.n;
+	at.n = 1;
+	diag_error(b->diags, at, "in this pattern: %s", err.message);
+	return NULL;
+}
+
+/* What comes before the first dot. */
+static struct slice
+stem(struct slice s)
+{
+	return slice_cut(s, '.', NULL);
+}
+
+/* True for words such as client.nmae, whose first part is that of a fact. */
+static bool
+looks_like_fact(struct slice s)
+{
+	if (memchr(s.p, '.', s.n) == NULL)
+		return false;
+	for (size_t i = 0; fact_at(i) != NULL; i++)
+		if (slice_eq(stem(slice_str(fact_at(i)->name)), stem(s)))
+			return true;
+	return false;
+}
+
+/* "unknown fact", with the nearest fact, definition or list. */
+static void
+unknown_fact(struct build *b, struct span at, struct slice name, const char *otherwise)
+{
+	struct suggest sug;
+	struct diag *g;
+
+	suggest_begin(&sug, name);
+	for (size_t i = 0; fact_at(i) != NULL; i++)
+		suggest_offer(&sug, slice_str(fact_at(i)->name));
+	for (struct name *n = b->names[NAME_DEFINITION]; n != NULL; n = n->hh.next)
+		suggest_offer(&sug, n->s);
+	g = diag_error(b->diags, at, "unknown fact `%.*s`", SLICE_ARG(name));
+	if (sug.best.p == NULL && build_find(b, NAME_LIST, name) != NULL)
+		diag_hint(b->diags, g, "%.*s is a list: write FACT in %.*s", SLICE_ARG(name),
+		    SLICE_ARG(name));
+	else
+		check_hint(b, g, sug.best, otherwise);
+}
+
+/* The argument of macro("{name}"). */
+static void
+check_macro(struct build *b, const struct ast_word *arg, struct fact_ref *out)
+{
+	struct slice s = arg->s;
+	bool known;
+
+	if (s.n == 0 || (s.n > 1 && (s.p[0] != '{' || s.p[s.n - 1] != '}')))
+		diag_hint(b->diags,
+		    diag_error(b->diags, arg->span, "`%.*s` is no name of a macro", SLICE_ARG(s)),
+		    "names of more than one letter stand in braces: macro(\"{%.*s}\")", SLICE_ARG(s));
+	out->stage = macro_stage(s, &known);
+	out->life = macro_life(out->stage, s);
+	if (!known) {
+		struct suggest sug;
+
+		suggest_begin(&sug, s);
+		for (size_t i = 0; macro_at(i) != NULL; i++)
+			suggest_offer(&sug, slice_str(macro_at(i)));
+		check_hint(b,
+		    diag_warn(b->diags, arg->span,
+			"the macro `%.*s` is not known: rules wait for it until the end of the message",
+			SLICE_ARG(s)),
+		    sug.best, NULL);
+	}
+}
+
+bool
+check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out)
+{
+	const struct fact *f = fact_find(r->name.s);
+	struct slice *args;
+	size_t n = 0;
+
+	if (f == NULL) {
+		unknown_fact(b, r->name.span, r->name.s, NULL);
+		return false;
+	}
+	*out = (struct fact_ref){ .fact = f, .stage = f->stage, .life = f->life };
+	if (f->args == NULL && r->has_args) {
+		diag_error(b->diags, r->span, "%s takes nothing in parentheses", f->name);
+		return false;
+	}
+	if (f->args == NULL)
+		return true;
+	for (const struct ast_word *w = r->args; w != NULL; w = w->next)
+		n++;
+	if (n == 0) {
+		diag_hint(b->diags, diag_error(b->diags, r->span, "%s needs a name", f->name),
+		    strcmp(f->args, "macro") == 0 ? "write %s(\"{name}\")" : "write %s(\"Name\")", f->name);
+		return false;
+	}
+	args = arena_alloc(&b->p->arena, n * sizeof *args);
+	for (const struct ast_word *w = r->args; w != NULL; w = w->next)
+		args[out->nargs++] = arena_slice(&b->p->arena, w->s);
+	out->args = args;
+	if (strcmp(f->args, "macro") == 0) {
+		if (n > 1) {
+			diag_error(b->diags, r->args->next->span, "macro takes one name");
+			return false;
+		}
+		check_macro(b, r->args, out);
+	}
+	return true;
+}
+
+/* A text kind: compared as text without case. */
+static bool
+is_text(enum kind k)
+{
+	return k == KIND_TEXT || k == KIND_NAME || k == KIND_ADDRESS || k == KIND_WORD;
+}
+
+/* The right side names a fact. */
+static void
+check_right_fact(struct build *b, const struct ast_cond *c, struct atom *a)
+{
+	enum kind l = a->count ? KIND_NUMBER : a->left.fact->kind;
+
+	if (!check_ref(b, &c->ref, &a->right))
+		return;
+	a->right_fact = true;
+	if (a->right.fact->kind != l && !(is_text(l) && is_text(a->right.fact->kind)))
+		diag_error(b->diags, c->right_span, "%s and %s can't be compared", a->left.fact->name,
+		    a->right.fact->name);
+	if (a->right.fact->flags & FACT_OF_SCORE)
+		diag_hint(b->diags,
+		    diag_error(b->diags, c->right_span, "%s can't stand on the right",
+			a->right.fact->name),
+		    "compare it with a number: score >= 8");
+}
+
+/* A value for a KIND_WORD fact: one of its words. */
+static void
+check_right_word(struct build *b, const struct ast_word *w, struct atom *a)
+{
+	const struct fact *f = a->left.fact;
+	struct suggest sug;
+	struct buf all = { 0 };
+
+	suggest_begin(&sug, w->s);
+	for (size_t i = 0; f->words[i] != NULL; i++) {
+		if (slice_eq_nocase(w->s, slice_str(f->words[i]))) {
+			buf_free(&all);
+			return;
+		}
+		suggest_offer(&sug, slice_str(f->words[i]));
+		buf_printf(&all, "%s%s", i > 0 ? ", " : "its values are ", f->words[i]);
+	}
+	check_hint(b, diag_error(b->diags, w->span, "%s is never `%.*s`", f->name, SLICE_ARG(w->s)),
+	    sug.best, arena_slice(b->tmp, buf_slice(&all)).p);
+	buf_free(&all);
+}
+
+/* An address on the right of = or !=. */
+static void
+check_right_ip(struct build *b, const struct ast_word *w, struct atom *a)
+{
+	if (ip_parse(w->s, &a->ip))
+		return;
+	diag_hint(b->diags, diag_error(b->diags, w->span, "`%.*s` is no address", SLICE_ARG(w->s)),
+	    memchr(w->s.p, '/', w->s.n) != NULL ? "a network is asked with `in`"
+						: "write an IPv4 or IPv6 address; names are client.name");
+}
+
+/* The right side of = < <= > >=. */
+static void
+check_right(struct build *b, const struct ast_cond *c, struct atom *a)
+{
+	enum kind k = a->count ? KIND_NUMBER : a->left.fact->kind;
+	const struct ast_word *w = &c->word;
+
+	if (c->right == RIGHT_REF || (!w->quoted && fact_find(w->s) != NULL)) {
+		check_right_fact(b, c, a);
+	} else if (!w->quoted && looks_like_fact(w->s)) {
+		unknown_fact(b, w->span, w->s, "a text that looks like a fact stands in quotes");
+	} else if (k == KIND_NUMBER) {
+		if (!check_number(w->s, &a->number))
+			diag_error(b->diags, w->span, "`%.*s` is no number", SLICE_ARG(w->s));
+	} else if (k == KIND_IP && memchr(w->s.p, '{', w->s.n) == NULL) {
+		check_right_ip(b, w, a);
+	} else {
+		if (k == KIND_WORD && memchr(w->s.p, '{', w->s.n) == NULL)
+			check_right_word(b, w, a);
+		text_compile(b, w, UINT32_MAX, &a->text);
+		if (a->text.score)
+			diag_error(b->diags, w->span, "{score} can't stand in a comparison");
+	}
+}
+
+/* Patterns that can't match what they are asked of. */
+static void
+warn_pattern(struct build *b, const struct ast_pattern *p, const struct atom *a)
+{
+	const struct fact *f = a->left.fact;
+	bool lines = (f->flags & (FACT_RAW | FACT_NEEDS_BODY)) != 0;
+
+	if (a->pattern == NULL)
+		return;
+	if ((f->flags & FACT_NEEDS_BODY) && (f->flags & FACT_RAW) && pattern_is_anchored(a->pattern))
+		diag_hint(b->diags,
+		    diag_warn(b->diags, p->span, "`^` matches only at the very start of %s", f->name),
+		    "for the start of each line, write the flag m");
+	if (!lines && pattern_needs_newline(a->pattern))
+		diag_warn(b->diags, p->span, "%s holds no line feed: this pattern never matches", f->name);
+}
+
+/* The right side of ~, and the pattern inside count( ). */
+static void
+check_match(struct build *b, const struct ast_pattern *p, struct atom *a)
+{
+	if (!a->count && a->left.fact->kind == KIND_NUMBER)
+		diag_hint(b->diags,
+		    diag_error(b->diags, p->span, "%s is a number and matches no pattern",
+			a->left.fact->name),
+		    "compare it with = < <= > >=");
+	a->pattern = check_pattern(b, p, a->left.fact->flags & FACT_RAW);
+	a->pattern_text = arena_slice(&b->p->arena, span_slice(p->span));
+	a->pattern_flags = p->flags;
+	warn_pattern(b, p, a);
+}
+
+/* score op NUMBER, by interval. */
+static uint32_t
+check_score(struct build *b, const struct ast_cond *c)
+{
+	long long n = 0;
+	uint32_t both[2], node;
+
+	if (c->op == OP_THERE || c->op == OP_MATCH || c->op == OP_IN || c->right != RIGHT_WORD ||
+	    !check_number(c->word.s, &n)) {
+		diag_hint(b->diags,
+		    diag_error(b->diags, c->op == OP_THERE ? c->span : c->right_span,
+			"score is compared with a number"),
+		    "write score >= 8");
+		return 0;
+	}
+	if (b->p->nscores == 0 && b->diags->errors == 0)
+		diag_warn(b->diags, c->left.span, "no score rule stands above: the score is 0 here");
+	if (c->op == OP_EQ) {
+		both[0] = build_score(b, OP_GE, n);
+		both[1] = build_score(b, OP_LE, n);
+		node = build_all(b, both, 2);
+	} else {
+		node = build_score(b, c->op, n);
+	}
+	return c->negated ? build_not(b, node) : node;
+}
+
+/* A lone fact. */
+static void
+check_there(struct build *b, const struct ast_cond *c, const struct atom *a)
+{
+	if (a->left.fact->flags & FACT_ALWAYS)
+		diag_hint(b->diags,
+		    diag_warn(b->diags, c->span, "%s is always there: this is always true",
+			a->left.fact->name),
+		    "compare it with a value");
+}
+
+/* (FACT, FACT) in PAIRS */
+static bool
+check_pair(struct build *b, const struct ast_cond *c, struct atom *a)
+{
+	a->pair = true;
+	if (!check_ref(b, &c->left2, &a->left2))
+		return false;
+	if (c->op != OP_IN) {
+		diag_error(b->diags, c->op_span, "a pair is asked with `in` and a list of pairs");
+		return false;
+	}
+	return true;
+}
+
+/* One comparison. */
+static uint32_t
+check_compare(struct build *b, const struct ast_cond *c)
+{
+	struct atom a = { .op = c->op, .count = c->count, .span = c->span, .score_upto = b->p->nscores };
+	struct name *def = NULL;
+	uint32_t node;
+	unsigned errors = b->diags->errors;
+
+	if (!c->left.has_args && !c->pair && !c->count)
+		def = build_find(b, NAME_DEFINITION, c->left.name.s);
+	if (def != NULL)
+		b->tainted |= def->tainted;
+	if (def != NULL && c->op == OP_THERE)
+		return build_reads_score(b, def->index) ? check_cond(b, def->cond) : def->index;
+	if (def != NULL) {
+		diag_hint(b->diags,
+		    diag_error(b->diags, c->op_span, "`%.*s` is a definition: it is true or false",
+			SLICE_ARG(def->s)),
+		    "write it alone, or with `not`");
+		return 0;
+	}
+	if (!check_ref(b, &c->left, &a.left) || (c->pair && !check_pair(b, c, &a)))
+		return 0;
+	if ((a.left.fact->flags & FACT_OF_SCORE) && a.left.fact->kind == KIND_NUMBER && !c->count)
+		return check_score(b, c);
+	a.score = (a.left.fact->flags & FACT_OF_SCORE) != 0;
+	if (c->counted.span.source != NULL)
+		check_match(b, &c->counted, &a);
+	if (c->count && (c->op == OP_MATCH || c->op == OP_IN)) {
+		diag_error(b->diags, c->op_span, "count( ) is a number: compare it with = < <= > >=");
+		return 0;
+	}
+	if (c->op >= OP_LT && c->op <= OP_GE && !c->count && a.left.fact->kind != KIND_NUMBER) {
+		diag_error(b->diags, c->op_span, "%s is no number", a.left.fact->name);
+		return 0;
+	}
+	if (c->op == OP_THERE)
+		check_there(b, c, &a);
+	else if (c->op == OP_MATCH)
+		check_match(b, &c->pattern, &a);
+	else if (c->op != OP_IN)
+		check_right(b, c, &a);
+	else if (!check_in(b, c, &a))
+		return 0;
+	/* what could not be read can't be printed and told apart */
+	if (b->diags->errors > errors)
+		return 0;
+	node = build_atom(b, &a);
+	return c->negated ? build_not(b, node) : node;
+}
+
+/* The parts of and, or, N of; the same part twice is warned of. */
+static uint32_t
+check_parts(struct build *b, const struct ast_cond *c)
+{
+	uint32_t n = 0, *v;
+
+	for (const struct ast_cond *part = c->parts; part != NULL; part = part->next)
+		n++;
+	v = arena_alloc(b->tmp, (n + 1) * sizeof *v);
+	n = 0;
+	for (const struct ast_cond *part = c->parts; part != NULL; part = part->next) {
+		v[n] = check_cond(b, part);
+		for (uint32_t i = 0; i < n && v[n] != 0; i++)
+			if (v[i] == v[n]) {
+				diag_warn(b->diags, part->span, "the same condition stands here twice");
+				break;
+			}
+		n++;
+	}
+	if (c->kind == COND_OF) {
+		if (c->n == 0 || c->n > n)
+			diag_error(b->diags, c->span, "%u of %u conditions is %s true", c->n, n,
+			    c->n == 0 ? "always" : "never");
+		return build_of(b, c->n, v, n);
+	}
+	return c->kind == COND_AND ? build_all(b, v, n) : build_any(b, v, n);
+}
+
+uint32_t
+check_cond(struct build *b, const struct ast_cond *c)
+{
+	switch (c->kind) {
+	case COND_BAD:
+		return 0;
+	case COND_NOT:
+		return build_not(b, check_cond(b, c->parts));
+	case COND_COMPARE:
+		return check_compare(b, c);
+	case COND_AND:
+	case COND_OR:
+	case COND_OF:
+		return check_parts(b, c);
+	}
+	return 0;
+}

@@ -1,0 +1,243 @@
+/*
+ * eval.c - sets of outcomes
+ *
+ * With error standing for "not known", the three outcomes combine as in Kleene's strong logic. What
+ * is pending may become anything, error included; so a condition is settled exactly when it would be
+ * with every pending atom in error, and a set is either one outcome or holds error.
+ *
+ * A probe asks something else: could lookups that are available now settle it? There what is pending
+ * counts as error and what can be looked up as anything.
+ */
+#include "rule/eval.h"
+
+#include <limits.h>
+
+enum view { VIEW_NOW, VIEW_PROBE };
+
+static unsigned outcome(struct eval *e, uint32_t node, enum view view);
+
+/* What one outcome adds to a score, at least and at most. */
+static void
+score_of(unsigned out, long long add, long long *low, long long *high)
+{
+	*low = out == OUT_TRUE ? add : out == OUT_ERROR && add < 0 ? add : 0;
+	*high = out == OUT_TRUE ? add : out == OUT_ERROR && add > 0 ? add : 0;
+}
+
+/* Bounds of the score over all that its open rules may become. */
+struct bounds {
+	long long min_least, max_least, min_most, max_most;
+	bool open, error;
+};
+
+static struct bounds
+score_bounds(struct eval *e, uint32_t upto, enum view view)
+{
+	const struct program *p = e->program;
+	struct bounds b = { 0 };
+
+	for (uint32_t i = 0; i < upto; i++) {
+		const struct rule *r = &p->rules[p->scores[i]];
+		unsigned set = outcome(e, r->cond, view);
+		long long least[2] = { LLONG_MAX, LLONG_MIN }, most[2] = { LLONG_MAX, LLONG_MIN };
+
+		for (unsigned out = OUT_FALSE; out <= OUT_ERROR; out <<= 1) {
+			long long low, high;
+
+			if (!(set & out))
+				continue;
+			score_of(out, r->score, &low, &high);
+			least[0] = low < least[0] ? low : least[0];
+			least[1] = low > least[1] ? low : least[1];
+			most[0] = high < most[0] ? high : most[0];
+			most[1] = high > most[1] ? high : most[1];
+		}
+		b.min_least += least[0];
+		b.max_least += least[1];
+		b.min_most += most[0];
+		b.max_most += most[1];
+		b.open |= (set & (set - 1)) != 0;
+		b.error |= set == OUT_ERROR;
+	}
+	return b;
+}
+
+/* score op number */
+static unsigned
+outcome_score(struct eval *e, const struct node *n, enum view view)
+{
+	struct bounds b = score_bounds(e, n->score_upto, view);
+	/* >= N and < N part the numbers at N; > N and <= N behind it */
+	long long k = n->op == OP_GE || n->op == OP_LT ? n->number : n->number + 1;
+	unsigned up = b.max_least >= k, down = b.min_most < k, between = b.min_least < k && b.max_most >= k;
+	bool greater = n->op == OP_GE || n->op == OP_GT;
+
+	/* rules that are settled without error leave no room between */
+	if (b.min_least == b.max_most)
+		between = 0;
+	return (greater ? up : down) * OUT_TRUE | (greater ? down : up) * OUT_FALSE | between * OUT_ERROR;
+}
+
+void
+eval_score(struct eval *e, uint32_t upto, long long *least, long long *most, bool *open)
+{
+	struct bounds b = score_bounds(e, upto, VIEW_NOW);
+
+	*least = b.min_least;
+	*most = b.max_most;
+	*open = b.open;
+}
+
+/* An atom that reads the score waits until every score rule is settled. */
+static unsigned
+outcome_of_score_atom(struct eval *e, const struct atom *a, enum view view)
+{
+	struct bounds b = score_bounds(e, a->score_upto, view);
+
+	if (b.open)
+		return OUT_ANY;
+	return b.error ? OUT_ERROR : 0;
+}
+
+static unsigned
+outcome_atom(struct eval *e, uint32_t i, enum view view)
+{
+	const struct atom *a = &e->program->atoms[i];
+	unsigned pending = view == VIEW_PROBE ? OUT_ERROR : OUT_ANY, set;
+	uint8_t *cell;
+
+	if (a->stage > e->stage || (a->life == LIFE_RECIPIENT && e->own == NULL))
+		return pending;
+	cell = a->life == LIFE_RECIPIENT ? &e->own[a->cell - e->program->life_start[LIFE_RECIPIENT]]
+					 : &e->cells[a->cell];
+	if (*cell != 0)
+		return *cell;
+	if (a->lookups & ~e->session->looked_up)
+		return OUT_ANY;
+	if (a->score && (set = outcome_of_score_atom(e, a, view)) != 0)
+		return set;
+	*cell = atom_ask(e, a);
+	return *cell;
+}
+
+/* all: false if one part is; else error or true. The other way round for any. */
+static unsigned
+outcome_chain(struct eval *e, const struct node *n, enum view view)
+{
+	unsigned stop = n->kind == NODE_AND ? OUT_FALSE : OUT_TRUE;
+	unsigned rest = n->kind == NODE_AND ? OUT_TRUE : OUT_FALSE;
+	unsigned set = rest;	/* of the parts so far */
+
+	for (uint32_t i = 0; i < n->count; i++) {
+		unsigned part = outcome(e, e->program->parts[n->first + i], view), next = 0;
+
+		if (part == stop)
+			return stop;
+		next |= (set | part) & stop;
+		next |= set & part & rest;
+		if ((set & OUT_ERROR && part & (OUT_ERROR | rest)) || (part & OUT_ERROR && set & rest))
+			next |= OUT_ERROR;
+		set = next;
+	}
+	return set;
+}
+
+/* At least n of the parts. */
+static unsigned
+outcome_of(struct eval *e, const struct node *n, enum view view)
+{
+	uint32_t truths = 0, never_false = 0, errors = 0, maybe = 0;
+	unsigned set = 0;
+
+	for (uint32_t i = 0; i < n->count; i++) {
+		unsigned part = outcome(e, e->program->parts[n->first + i], view);
+
+		truths += part == OUT_TRUE;
+		maybe += (part & OUT_TRUE) != 0;
+		never_false += !(part & OUT_FALSE);
+		errors += (part & OUT_ERROR) != 0;
+	}
+	if (maybe >= n->n)
+		set |= OUT_TRUE;
+	if (never_false < n->n)
+		set |= OUT_FALSE;
+	/* error: too few are true, but those in error could make up for it. A set of several outcomes
+	 * holds error, so all that is not settled can be taken as error. */
+	if (errors > 0 && truths < n->n && truths + errors >= n->n)
+		set |= OUT_ERROR;
+	return set;
+}
+
+static unsigned
+outcome(struct eval *e, uint32_t node, enum view view)
+{
+	const struct node *n = &e->program->nodes[node];
+	unsigned set;
+
+	switch (n->kind) {
+	case NODE_TRUE:
+		return OUT_TRUE;
+	case NODE_ATOM:
+		return outcome_atom(e, n->atom, view);
+	case NODE_NOT:
+		set = outcome(e, e->program->parts[n->first], view);
+		return (set & OUT_ERROR) | (set & OUT_TRUE ? OUT_FALSE : 0) |
+		       (set & OUT_FALSE ? OUT_TRUE : 0);
+	case NODE_AND:
+	case NODE_OR:
+		return outcome_chain(e, n, view);
+	case NODE_OF:
+		return outcome_of(e, n, view);
+	case NODE_SCORE:
+		return outcome_score(e, n, view);
+	}
+	return OUT_ERROR;
+}
+
+unsigned
+eval_node(struct eval *e, uint32_t node)
+{
+	return outcome(e, node, VIEW_NOW);
+}
+
+unsigned
+eval_atom(struct eval *e, uint32_t atom)
+{
+	return outcome_atom(e, atom, VIEW_NOW);
+}
+
+/* The lookups that are available and that open parts of a node ask for. */
+static unsigned
+lookups_of(struct eval *e, uint32_t node)
+{
+	const struct program *p = e->program;
+	const struct node *n = &p->nodes[node];
+	unsigned set = outcome(e, node, VIEW_NOW), bits = 0;
+
+	if ((set & (set - 1)) == 0)
+		return 0;
+	if (n->kind == NODE_ATOM && p->atoms[n->atom].stage <= e->stage) {
+		bits = p->atoms[n->atom].lookups;
+		for (uint32_t i = 0; p->atoms[n->atom].score && i < p->atoms[n->atom].score_upto; i++)
+			bits |= lookups_of(e, p->rules[p->scores[i]].cond);
+	}
+	for (uint32_t i = 0; i < n->count; i++)
+		bits |= lookups_of(e, p->parts[n->first + i]);
+	for (uint32_t i = 0; n->kind == NODE_SCORE && i < n->score_upto; i++)
+		bits |= lookups_of(e, p->rules[p->scores[i]].cond);
+	return bits & ~e->session->looked_up;
+}
+
+unsigned
+eval_settle(struct eval *e, uint32_t node)
+{
+	unsigned set = outcome(e, node, VIEW_NOW), lookups;
+
+	if ((set & (set - 1)) == 0 || !(outcome(e, node, VIEW_PROBE) & (OUT_TRUE | OUT_FALSE)))
+		return set;
+	lookups = lookups_of(e, node);
+	if (lookups == 0)
+		return set;
+	session_look_up(e->session, lookups);
+	return outcome(e, node, VIEW_NOW);
+}

@@ -1,0 +1,56 @@
+/*
+ * eval.h - what is sure of a condition, from what is known now
+ *
+ * An outcome is false, true or error; what is pending may become any of them. A set of outcomes is a
+ * mask. Conditions combine outcomes pointwise: `false and X` is false, `true or X` is true whatever X
+ * is, else an error in a part is an error of the whole; `not` keeps an error.
+ */
+#pragma once
+
+#include "rule/program.h"
+
+enum { OUT_FALSE = 1, OUT_TRUE = 2, OUT_ERROR = 4, OUT_ANY = 7 };
+
+/* One walk's view: the outcomes got so far. */
+struct eval {
+	const struct program *program;
+	struct session *session;
+	enum stage stage;	/* reached */
+	uint8_t *cells;		/* outcomes of the atoms of all lifetimes but the recipient's; 0: not asked */
+	uint8_t *own;		/* outcomes of the atoms that name the recipient; NULL: no recipient yet */
+	struct arena *texts;	/* where eval_text puts its results; the caller resets it */
+};
+
+/* The set of outcomes of a node, without getting lookups. */
+unsigned eval_node(struct eval *e, uint32_t node);
+
+/* The same, after getting the lookups that are available at this stage, if some outcome of them would
+ * settle the node. */
+unsigned eval_settle(struct eval *e, uint32_t node);
+
+/* The set of outcomes of one atom, without getting lookups. */
+unsigned eval_atom(struct eval *e, uint32_t atom);
+
+/* The score of the first `upto` score rules: its least and its greatest value now. *open: it may still
+ * change; otherwise a difference comes from errors. */
+void eval_score(struct eval *e, uint32_t upto, long long *least, long long *most, bool *open);
+
+/* A fact's values, those of the score included. Its stage must be reached; lookups are got. */
+void eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struct values *out);
+
+/* A text with its `{…}` filled in, cut at LIMIT_TEXT_FILLED bytes. Facts that are absent or not known
+ * add nothing; several values are divided by ", "; their control bytes become blanks or `?`, so that a
+ * line feed comes only from the rule. Gets lookups. Absent on lack of memory. */
+struct slice eval_text(struct eval *e, const struct text *t);
+
+/* The same with the bytes as they are, for comparing. *cut: something was left out. */
+struct slice eval_text_raw(struct eval *e, const struct text *t, bool *cut);
+
+/* Ask an atom now: its facts are known, its lookups got. Resets the session's scratch memory. One of
+ * OUT_FALSE, OUT_TRUE, OUT_ERROR. */
+unsigned atom_ask(struct eval *e, const struct atom *a);
+
+/* The groups that an atom's pattern took in the first value that matched; how the list decided in the
+ * first value that is in it. False if none does. */
+bool atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n);
+bool atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit);

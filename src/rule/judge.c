@@ -1,0 +1,278 @@
+/*
+ * judge.c - one SMTP session: from facts to what the MTA is told
+ *
+ * Up to MAIL one walk serves all; each RCPT continues it with the recipient's facts, and recipients
+ * that come out alike go on as one class. What is certain is told at the first stage that refuse-at
+ * and the protocol allow: an acceptance not at HELO, where another HELO may follow, and not at RCPT,
+ * where it would hold for all recipients.
+ */
+#include "rule/judge_in.h"
+
+#include <stdlib.h>
+
+struct judge *
+judge_new(struct program *p, const struct watcher *w)
+{
+	struct judge *j = calloc(1, sizeof *j);
+	size_t n = p->life_start[LIFE_RECIPIENT];
+
+	if (j == NULL)
+		return NULL;
+	j->nown = p->life_start[LIVES] - n + 1;
+	j->cells = calloc(1, n + 1);
+	j->spare = calloc(1, j->nown);
+	if (j->cells == NULL || j->spare == NULL) {
+		free(j->cells);
+		free(j->spare);
+		free(j);
+		return NULL;
+	}
+	j->program = program_ref(p);
+	if (w != NULL)
+		j->watcher = *w;
+	session_init(&j->session, &p->env);
+	arena_init(&j->memory, LIMIT_SESSION_BYTES);
+	arena_init(&j->texts, LIMIT_SESSION_BYTES);
+	return j;
+}
+
+void
+judge_free(struct judge *j)
+{
+	if (j == NULL)
+		return;
+	session_free(&j->session);
+	arena_free(&j->memory);
+	arena_free(&j->texts);
+	free(j->cells);
+	free(j->spare);
+	program_unref(j->program);
+	free(j);
+}
+
+struct session *
+judge_session(struct judge *j)
+{
+	return &j->session;
+}
+
+const struct program *
+judge_program(const struct judge *j)
+{
+	return j->program;
+}
+
+struct eval *
+judge_view(struct judge *j, uint32_t *at)
+{
+	*at = j->view_at;
+	return &j->view;
+}
+
+size_t
+judge_effects(struct judge *j, const struct effect **v)
+{
+	*v = j->effects;
+	return j->neffects;
+}
+
+/* Forget the outcomes of a lifetime and of those that end with it, and the message. */
+static void
+forget(struct judge *j, enum life from)
+{
+	const uint32_t *start = j->program->life_start;
+
+	memset(j->cells + start[from], 0, start[LIFE_RECIPIENT] - start[from]);
+	arena_reset(&j->memory);
+	j->base = (struct walk){ 0 };
+	j->classes = NULL;
+	j->nclasses = j->capclasses = 0;
+	j->effects = NULL;
+	j->neffects = j->capeffects = 0;
+	j->had_recipient = j->overflow = j->over = false;
+}
+
+void
+judge_abort(struct judge *j)
+{
+	session_end_message(&j->session);
+	forget(j, LIFE_MESSAGE);
+}
+
+struct eval
+judge_eval(struct judge *j, const struct class *c)
+{
+	session_select(&j->session, c != NULL && c->n > 0 ? c->recipients[0] : SIZE_MAX);
+	return (struct eval){ .program = j->program,
+		.session = &j->session,
+		.stage = j->stage,
+		.cells = j->cells,
+		.own = c != NULL ? c->own : NULL,
+		.texts = &j->texts };
+}
+
+enum stage
+judge_tell_at(const struct judge *j)
+{
+	return j->session.local ? STAGE_BODY : j->program->settings.refuse_at;
+}
+
+/* Walk on with a class, or with the session before RCPT, and say where it stands. */
+static struct verdict
+walk(struct judge *j, struct walk *w, const struct class *c)
+{
+	struct verdict v;
+
+	j->view = judge_eval(j, c);
+	walk_on(w, &j->view, judge_tell_at(j), &j->memory);
+	v = walk_verdict(w, &j->view);
+	j->view_at = w->at;
+	return v;
+}
+
+/* What the MTA is told of a verdict; nothing in `set mode monitor`. */
+static struct answer
+answer(struct judge *j, const struct verdict *v, struct reply r)
+{
+	struct answer a = { .reply = r };
+
+	if (j->program->settings.mode == MODE_MONITOR)
+		return a;
+	a.told = v->action == ACT_ACCEPT    ? TOLD_ACCEPT
+		 : v->action == ACT_DISCARD ? TOLD_DISCARD
+		 : v->action == ACT_REJECT  ? TOLD_REJECT
+					    : TOLD_TEMPFAIL;
+	return a;
+}
+
+/* CONNECT, HELO, MAIL: one walk for all that follows. */
+static struct answer
+at_envelope(struct judge *j)
+{
+	struct verdict v = walk(j, &j->base, NULL);
+	bool refuse = v.standing == STAND_REFUSE && j->stage >= judge_tell_at(j);
+	bool accept = v.standing == STAND_ACCEPT && j->stage != STAGE_HELO;
+	struct answer a = { 0 };
+
+	if (!refuse && !accept)
+		return a;
+	note_walk(j, NULL, &j->base);
+	a = answer(j, &v, note_decision(j, NULL, &v, true));
+	j->over = true;
+	if (j->stage < STAGE_MAIL) {
+		j->closed = true;
+		j->last = a;
+		/* texts are of one call; this reply may be asked for again */
+		j->last.reply.text = arena_slice(&j->session.connection, a.reply.text);
+	}
+	return a;
+}
+
+/* This recipient is refused, now and alone. */
+static struct answer
+refuse_recipient(struct judge *j, struct class *c, const struct verdict *v)
+{
+	struct answer a;
+
+	if (v->cause != CAUSE_SPLIT)
+		note_walk(j, c, &c->walk);
+	a = answer(j, v, note_decision(j, c, v, true));
+	session_drop_rcpt(&j->session);
+	return a;
+}
+
+static struct answer
+at_rcpt(struct judge *j)
+{
+	size_t rcpt = j->session.nrecipients - 1;
+	struct class c = { .own = j->spare, .walk = j->base, .recipients = &rcpt, .n = 1 };
+	struct verdict split = { .standing = STAND_REFUSE,
+		.action = ACT_TEMPFAIL,
+		.cause = CAUSE_SPLIT,
+		.rule = UINT32_MAX };
+	struct verdict v;
+
+	if (j->session.nrecipients == 0)
+		return (struct answer){ 0 };
+	j->had_recipient = true;
+	memset(j->spare, 0, j->nown);
+	v = walk(j, &c.walk, &c);
+	if (v.standing == STAND_REFUSE && !j->session.local)
+		return refuse_recipient(j, &c, &v);
+	if (!class_join(j, &c))
+		return refuse_recipient(j, &c, &split);
+	return (struct answer){ 0 };
+}
+
+/* DATA, the end of the headers, the end of the message. */
+static struct answer
+at_content(struct judge *j)
+{
+	struct class nobody = { .own = j->spare, .walk = j->base };
+	struct verdict v;
+	struct answer a = { 0 };
+
+	if (!j->had_recipient && j->nclasses == 0) {
+		memset(j->spare, 0, j->nown);
+		class_join(j, &nobody);
+	}
+	for (size_t i = 0; i < j->nclasses; i++)
+		j->classes[i].verdict = walk(j, &j->classes[i].walk, &j->classes[i]);
+	if (!class_combine(j, &v))
+		return a;
+	j->over = true;
+	for (size_t i = 0; i < j->nclasses; i++) {
+		struct class *c = &j->classes[i];
+		struct reply r;
+
+		note_walk(j, c, &c->walk);
+		r = note_decision(j, c, &c->verdict,
+		    c->verdict.action == v.action || c->verdict.action == ACT_DISCARD ||
+			(v.action == ACT_ACCEPT && class_drops(j)));
+		if (a.reply.code == 0 && c->verdict.action == v.action)
+			a.reply = r;
+	}
+	if (v.cause == CAUSE_LIMIT)
+		a.reply = note_decision(j, NULL, &v, true);
+	return answer(j, &v, a.reply);
+}
+
+struct answer
+judge_stage(struct judge *j, enum stage s)
+{
+	struct answer a = { 0 };
+
+	arena_reset(&j->texts);
+	j->stage = s;
+	if (s == STAGE_CONNECT)
+		j->closed = false;
+	if (s <= STAGE_MAIL)
+		forget(j, s == STAGE_CONNECT ? LIFE_CONNECTION : s == STAGE_HELO ? LIFE_HELO : LIFE_MESSAGE);
+	if (j->closed)
+		return j->last;
+	if (j->over)
+		return a;
+	if (s <= STAGE_MAIL)
+		a = at_envelope(j);
+	else if (s == STAGE_RCPT)
+		a = at_rcpt(j);
+	else
+		a = at_content(j);
+	return a;
+}
+
+struct answer
+judge_overflow(struct judge *j)
+{
+	struct verdict v = { .standing = STAND_REFUSE,
+		.action = ACT_TEMPFAIL,
+		.cause = CAUSE_LIMIT,
+		.rule = UINT32_MAX };
+
+	arena_reset(&j->texts);
+	j->stage = STAGE_RCPT;
+	if (j->over || j->closed)
+		return (struct answer){ 0 };
+	j->overflow = !j->program->needs.reply[STAGE_RCPT];
+	return answer(j, &v, note_decision(j, NULL, &v, !j->overflow));
+}

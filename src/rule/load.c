@@ -1,0 +1,169 @@
+/*
+ * load.c - from a path to a program: files and what they include, then all passes over the whole
+ *
+ * Names, types and conditions are checked while statements are read; stages and needs when all rules
+ * are there. A ruleset with an error never becomes a program.
+ */
+#include "rule/build.h"
+#include "rule/parse.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char *
+load_path(struct build *b, struct span where, struct slice path)
+{
+	const char *name = where.source->name, *slash = strrchr(name, '/');
+
+	if ((path.n > 0 && path.p[0] == '/') || slash == NULL)
+		return arena_slice(&b->p->arena, path).p;
+	return arena_printf(&b->p->arena, "%.*s/%.*s", (int)(slash - name), name, SLICE_ARG(path)).p;
+}
+
+/* One included file: parse it, and take its statements here. */
+static void
+load_one(struct build *b, const char *path, struct span at)
+{
+	const struct source *src;
+
+	for (unsigned i = 0; i <= b->depth; i++)
+		if (strcmp(b->opened[i]->name, path) == 0) {
+			diag_error(b->diags, at, "%s includes itself", path);
+			return;
+		}
+	if (b->depth + 1 > LIMIT_INCLUDE_DEPTH || b->files + 1 > LIMIT_INCLUDES) {
+		diag_error(b->diags, at, "more than %d files within one another, or %d in all",
+		    LIMIT_INCLUDE_DEPTH, LIMIT_INCLUDES);
+		return;
+	}
+	src = source_read(b->diags, path, LIMIT_RULE_FILE);
+	if (src == NULL) {
+		diag_hint(b->diags,
+		    diag_error(b->diags, at, "%s can't be read: %s", path, strerror(errno)),
+		    "the path is relative to the file that names it");
+		return;
+	}
+	b->files++;
+	b->opened[++b->depth] = src;
+	check_stmts(b, parse_file(src, b->diags));
+	b->depth--;
+}
+
+void
+load_include(struct build *b, const struct ast_stmt *s)
+{
+	const char *path = load_path(b, s->name.span, s->name.s);
+	glob_t g = { 0 };
+
+	if (strpbrk(path, "*?[") == NULL) {
+		load_one(b, path, s->name.span);
+		return;
+	}
+	if (glob(path, 0, NULL, &g) == 0)
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			load_one(b, arena_slice(b->tmp, slice_str(g.gl_pathv[i])).p, s->name.span);
+	else
+		diag_warn(b->diags, s->name.span, "no file matches %s", path);
+	globfree(&g);
+}
+
+/* The DNS zone of `set dns-zone`, and SPF if a rule asks it. */
+static void
+load_lookups(struct build *b)
+{
+	struct program *p = b->p;
+	struct name *set = build_find(b, NAME_SETTING, SLICE("dns-zone"));
+	unsigned lookups = 0;
+	char host[256] = "localhost";
+
+	if (p->settings.dns_zone != NULL && b->diags->errors == 0) {
+		p->zone = zone_new();
+		if (!zone_add_file(p->zone, p->settings.dns_zone, b->diags) && b->diags->errors == 0)
+			diag_error(b->diags, set->span, "%s can't be read: %s", p->settings.dns_zone,
+			    strerror(errno));
+	}
+	for (uint32_t i = 0; i < p->natoms; i++)
+		lookups |= p->atoms[i].lookups;
+	for (uint32_t i = 0; i < p->nrules; i++)
+		lookups |= p->rules[i].text.lookups;
+	gethostname(host, sizeof host - 1);
+	if ((lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO)) && b->diags->errors == 0)
+		p->spf = spf_new(p->zone, host);
+	p->env = (struct session_env){ .spf = p->spf,
+		.max_message = p->settings.max_message_size,
+		.keep_headers = p->needs.headers,
+		.keep_body = p->needs.body };
+}
+
+/* All passes over one source. */
+static struct program *
+load_source(const struct source *src, struct diags *d)
+{
+	struct build b = { .diags = d, .tmp = &d->arena, .opened = { src } };
+	struct program *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	b.p = p;
+	atomic_init(&p->refs, 1);
+	arena_init(&p->arena, 0);
+	p->arena.fatal = true;
+	settings_default(&p->settings);
+	build_all(&b, NULL, 0);	/* node 0 is `true` */
+	check_stmts(&b, parse_file(src, d));
+	stages_work_out(&b);
+	needs_work_out(&b);
+	load_lookups(&b);
+	build_free(&b);
+	if (d->errors == 0)
+		return p;
+	program_unref(p);
+	errno = 0;
+	return NULL;
+}
+
+struct program *
+program_load(const char *path, struct diags *d)
+{
+	const struct source *src = source_read(d, path, LIMIT_RULE_FILE);
+
+	return src != NULL ? load_source(src, d) : NULL;
+}
+
+struct program *
+program_load_text(const char *name, struct slice text, struct diags *d)
+{
+	return load_source(source_text(d, name, text), d);
+}
+
+struct program *
+program_ref(struct program *p)
+{
+	atomic_fetch_add(&p->refs, 1);
+	return p;
+}
+
+void
+program_unref(struct program *p)
+{
+	if (p == NULL || atomic_fetch_sub(&p->refs, 1) != 1)
+		return;
+	spf_free(p->spf);
+	zone_free(p->zone);
+	for (uint32_t i = 0; i < p->nlists; i++)
+		list_free(p->lists[i].list);
+	for (uint32_t i = 0; i < p->npatterns; i++)
+		pattern_free(p->patterns[i]);
+	free(p->patterns);
+	free(p->lists);
+	free(p->rules);
+	free(p->atoms);
+	free(p->nodes);
+	free(p->parts);
+	free(p->scores);
+	free(p->effects);
+	arena_free(&p->arena);
+	free(p);
+}

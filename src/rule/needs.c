@@ -1,0 +1,156 @@
+/*
+ * needs.c - what the MTA must be asked for, and when it must wait for an answer
+ *
+ * Round trips are most of a filter's cost: an answer is due only at stages at which a verdict may
+ * become certain or may be told for the first time.
+ */
+#include "rule/build.h"
+
+/* A macro to be asked for at a stage, once. */
+static void
+need_macro(struct build *b, enum stage s, const char *name)
+{
+	struct needs *n = &b->p->needs;
+
+	for (unsigned i = 0; i < n->nmacros[s]; i++)
+		if (strcmp(n->macros[s][i], name) == 0)
+			return;
+	/* the adapters ask for the queue id as well */
+	if (n->nmacros[s] + 1 >= LIMIT_MACROS) {
+		diag_error(b->diags, (struct span){ 0 },
+		    "an MTA gives at most %d macros at %s; these rules ask for more", LIMIT_MACROS,
+		    stage_name(s));
+		return;
+	}
+	n->macros[s][n->nmacros[s]++] = name;
+}
+
+/* What one reference needs. */
+static void
+need_ref(struct build *b, const struct fact_ref *ref)
+{
+	struct needs *n = &b->p->needs;
+	const struct fact *f = ref->fact;
+
+	n->headers |= (f->flags & FACT_NEEDS_HEADERS) != 0;
+	n->body |= (f->flags & FACT_NEEDS_BODY) != 0;
+	/* Postfix tells of TLS at HELO, Sendmail tells it again: ask at both */
+	for (size_t i = 0; i < sizeof f->macros / sizeof *f->macros && f->macros[i] != NULL; i++) {
+		need_macro(b, macro_stage(slice_str(f->macros[i]), NULL), f->macros[i]);
+		need_macro(b, f->stage, f->macros[i]);
+	}
+	if (f->args != NULL && strcmp(f->args, "macro") == 0) {
+		enum stage s = macro_stage(ref->args[0], NULL);
+
+		need_macro(b, s, ref->args[0].p);
+		if (s == STAGE_HELO)
+			need_macro(b, STAGE_MAIL, ref->args[0].p);
+	}
+}
+
+static void
+need_text(struct build *b, const struct text *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].kind == PIECE_FACT)
+			need_ref(b, &t->v[i].ref);
+}
+
+/* What rules do to an accepted message. */
+static void
+need_effects(struct build *b)
+{
+	struct program *p = b->p;
+	struct needs *n = &p->needs;
+	bool discards = false;
+
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		const struct rule *r = &p->rules[i];
+
+		need_text(b, &r->text);
+		if (r->monitor)
+			continue;
+		n->headers |= r->action == ACT_REMOVE_HEADER;
+		n->changes_headers |= r->action >= ACT_ADD_HEADER && r->action <= ACT_REMOVE_HEADER;
+		n->adds_recipients |= r->action == ACT_REDIRECT || r->action == ACT_COPY_TO;
+		n->deletes_recipients |= r->action == ACT_REDIRECT;
+		n->quarantines |= r->action == ACT_QUARANTINE;
+		discards |= r->action == ACT_DISCARD;
+	}
+	/* one class may be accepted while another is taken off */
+	n->deletes_recipients |= p->names_recipient && (discards || p->settings.mixed == MIXED_DROP);
+}
+
+/* The first stages at which an acceptance, and at which a refusal, can be certain. */
+static void
+first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
+{
+	enum stage last = STAGE_CONNECT;	/* at which all deciding rules so far can be passed */
+
+	*accept = *refuse = STAGE_NEVER;
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		const struct rule *r = &p->rules[i];
+		const struct node *n = &p->nodes[r->cond];
+		enum stage err = n->true_at < n->false_at ? n->true_at : n->false_at;
+
+		if (!action_decides(r->action) || r->monitor)
+			continue;
+		if (r->action == ACT_ACCEPT && r->acts_at < *accept)
+			*accept = r->acts_at;
+		/* a rule that errs refuses, as soon as it could have been settled */
+		if (r->action != ACT_ACCEPT && r->acts_at < *refuse)
+			*refuse = r->acts_at;
+		if (p->settings.on_error == ON_ERROR_TEMPFAIL) {
+			err = err > last ? err : last;
+			*refuse = err < *refuse ? err : *refuse;
+		}
+		last = n->false_at > last ? n->false_at : last;
+	}
+	*accept = last < *accept ? last : *accept;
+}
+
+/* At which stages the MTA must wait for an answer. */
+static void
+need_replies(struct program *p)
+{
+	bool *reply = p->needs.reply, news[STAGES] = { false };
+	enum stage accept, refuse, tell = p->settings.refuse_at;
+	unsigned lookups = 0;
+
+	first_verdicts(p, &accept, &refuse);
+	for (uint32_t i = 0; i < p->natoms; i++) {
+		news[p->atoms[i].stage] = true;
+		lookups |= p->atoms[i].lookups;
+	}
+	reply[STAGE_CONNECT] = accept == STAGE_CONNECT || (tell == STAGE_CONNECT && refuse == STAGE_CONNECT);
+	reply[STAGE_HELO] = tell <= STAGE_HELO && refuse <= STAGE_HELO;
+	reply[STAGE_MAIL] = (accept <= STAGE_MAIL && (news[STAGE_HELO] || news[STAGE_MAIL])) ||
+			    (tell <= STAGE_MAIL && refuse <= STAGE_MAIL);
+	reply[STAGE_RCPT] =
+	    refuse <= STAGE_RCPT || (p->names_recipient && p->settings.mixed == MIXED_SPLIT);
+	/* an accept is never told at RCPT; a refusal's lookups may have waited until then */
+	reply[STAGE_DATA] =
+	    (accept <= STAGE_DATA && (news[STAGE_RCPT] || news[STAGE_DATA] || lookups != 0)) ||
+	    (refuse <= STAGE_DATA && news[STAGE_DATA]);
+	reply[STAGE_HEADERS] = (accept <= STAGE_HEADERS || refuse <= STAGE_HEADERS) && news[STAGE_HEADERS];
+	reply[STAGE_BODY] = true;
+}
+
+void
+needs_work_out(struct build *b)
+{
+	struct program *p = b->p;
+
+	for (uint32_t i = 0; i < p->natoms; i++) {
+		const struct atom *a = &p->atoms[i];
+
+		need_ref(b, &a->left);
+		if (a->pair)
+			need_ref(b, &a->left2);
+		if (a->right_fact)
+			need_ref(b, &a->right);
+		need_text(b, &a->text);
+	}
+	need_effects(b);
+	need_replies(p);
+}

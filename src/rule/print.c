@@ -1,0 +1,343 @@
+/*
+ * print.c - a program as a ruleset that means the same
+ *
+ * Conditions are printed from what runs, not from what was written: definitions are put in, the
+ * conditions of `when` blocks stand in each rule.
+ */
+#include "rule/build.h"
+
+static const char *const action_names[] = {
+	[ACT_ACCEPT] = "accept",
+	[ACT_REJECT] = "reject",
+	[ACT_TEMPFAIL] = "tempfail",
+	[ACT_DISCARD] = "discard",
+	[ACT_QUARANTINE] = "quarantine",
+	[ACT_ADD_HEADER] = "add-header",
+	[ACT_SET_HEADER] = "set-header",
+	[ACT_REMOVE_HEADER] = "remove-header",
+	[ACT_REDIRECT] = "redirect",
+	[ACT_COPY_TO] = "copy-to",
+	[ACT_SCORE] = "score",
+	[ACT_LOG] = "log",
+};
+
+const char *
+action_name(enum action a)
+{
+	return action_names[a];
+}
+
+bool
+action_decides(enum action a)
+{
+	return a <= ACT_DISCARD;
+}
+
+/* Bytes of a text, with the escapes that bring them back. */
+static void
+print_escaped(struct slice s, bool braces, FILE *out)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			fputc('\\', out);
+		if (s.p[i] == '\n')
+			fputs("\\n", out);
+		else
+			fputc(s.p[i], out);
+		if (braces && s.p[i] == '{')
+			fputc('{', out);
+	}
+}
+
+static void
+print_quoted(struct slice s, FILE *out)
+{
+	fputc('"', out);
+	print_escaped(s, false, out);
+	fputc('"', out);
+}
+
+/* /…/flags, or m{…}flags where the pattern itself holds a bare slash */
+static void
+print_pattern(struct slice re, unsigned flags, FILE *out)
+{
+	bool bare = false;
+
+	for (size_t i = 0; i < re.n; i++) {
+		if (re.p[i] == '\\')
+			i++;
+		else if (re.p[i] == '/')
+			bare = true;
+	}
+	fprintf(out, bare ? "m{%.*s}" : "/%.*s/", SLICE_ARG(re));
+	for (size_t i = 0; i < 4; i++)
+		if (flags & (1u << i))
+			fputc("ismx"[i], out);
+}
+
+_Static_assert(PATTERN_CASELESS == 1 && PATTERN_DOTALL == 2 && PATTERN_MULTILINE == 4 &&
+		   PATTERN_EXTENDED == 8,
+    "print_pattern goes by their bits");
+
+/* A reference; within a text its quotes are escaped. */
+static void
+print_ref(const struct fact_ref *ref, const char *quote, FILE *out)
+{
+	fputs(ref->fact->name, out);
+	for (size_t i = 0; i < ref->nargs; i++)
+		fprintf(out, "%s%s%.*s%s", i == 0 ? "(" : ", ", quote, SLICE_ARG(ref->args[i]), quote);
+	if (ref->nargs > 0)
+		fputc(')', out);
+}
+
+void
+program_print_ref(const struct fact_ref *ref, FILE *out)
+{
+	print_ref(ref, "\"", out);
+}
+
+/* The name of a pattern's group is lost; its number means the same. */
+static void
+print_text(const struct text *t, FILE *out)
+{
+	fputc('"', out);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct piece *v = &t->v[i];
+
+		switch (v->kind) {
+		case PIECE_LITERAL:
+			print_escaped(v->literal, true, out);
+			break;
+		case PIECE_FACT:
+			fputc('{', out);
+			print_ref(&v->ref, "\\\"", out);
+			fputc('}', out);
+			break;
+		case PIECE_GROUP:
+			fprintf(out, "{%u}", v->group);
+			break;
+		case PIECE_ENTRY:
+			fputs("{entry}", out);
+			break;
+		case PIECE_ENTRY_TEXT:
+			fputs("{entry.text}", out);
+			break;
+		}
+	}
+	fputc('"', out);
+}
+
+/* The entries of a list, between braces, on lines of their own or not. */
+static void
+print_entries(const struct list *l, const char *between, FILE *out)
+{
+	enum list_type t = list_type(l);
+
+	for (size_t i = 0; i < list_size(l); i++) {
+		struct list_entry e = list_at(l, i);
+
+		fprintf(out, "%s%s", i > 0 ? between : "", e.except ? "!" : "");
+		if (t == LIST_PATTERNS)
+			print_pattern(e.entry, e.flags, out);
+		else
+			print_quoted(e.entry, out);
+		if (t == LIST_PAIRS) {
+			fputc(' ', out);
+			print_quoted(e.second, out);
+		}
+		if (e.text.p != NULL) {
+			fputc(' ', out);
+			print_quoted(e.text, out);
+		}
+	}
+}
+
+static const char *const op_signs[] = {
+	[OP_EQ] = "=",
+	[OP_LT] = "<",
+	[OP_LE] = "<=",
+	[OP_GT] = ">",
+	[OP_GE] = ">=",
+	[OP_MATCH] = "~",
+	[OP_IN] = "in",
+};
+
+/* The right side of an atom. */
+static void
+print_right(const struct atom *a, FILE *out)
+{
+	char ip[IP_TEXT];
+
+	if (a->op == OP_IN && a->list_name != NULL) {
+		fputs(a->list_name, out);
+	} else if (a->op == OP_IN) {
+		fputs("{ ", out);
+		print_entries(a->list, ", ", out);
+		fputs(" }", out);
+	} else if (a->op == OP_MATCH) {
+		print_pattern(a->pattern_text, a->pattern_flags, out);
+	} else if (a->right_fact) {
+		program_print_ref(&a->right, out);
+	} else if (a->text.n > 0) {
+		print_text(&a->text, out);
+	} else if (a->left.fact->kind == KIND_IP && !a->count) {
+		fputs(ip_format(&a->ip, ip), out);
+	} else {
+		fprintf(out, "%lld", a->number);
+	}
+}
+
+/* An atom, or with `negated` its `not`. */
+static void
+print_atom(const struct atom *a, bool negated, FILE *out)
+{
+	if (negated && a->op != OP_EQ && a->op != OP_MATCH && a->op != OP_IN)
+		fputs("not ", out);
+	if (a->pair) {
+		fputc('(', out);
+		program_print_ref(&a->left, out);
+		fputs(", ", out);
+		program_print_ref(&a->left2, out);
+		fputc(')', out);
+	} else if (a->count) {
+		fputs("count(", out);
+		program_print_ref(&a->left, out);
+		if (a->pattern != NULL) {
+			fputs(" ~ ", out);
+			print_pattern(a->pattern_text, a->pattern_flags, out);
+		}
+		fputc(')', out);
+	} else {
+		program_print_ref(&a->left, out);
+	}
+	if (a->op == OP_THERE)
+		return;
+	fputc(' ', out);
+	if (negated && (a->op == OP_EQ || a->op == OP_MATCH))
+		fputc('!', out);
+	else if (negated && a->op == OP_IN)
+		fputs("not ", out);
+	fprintf(out, "%s ", op_signs[a->op]);
+	print_right(a, out);
+}
+
+void
+program_print_atom(const struct program *p, const struct atom *a, FILE *out)
+{
+	(void)p;
+	print_atom(a, false, out);
+}
+
+/* Parts with a word between them; what binds less stands in parentheses. */
+static void
+print_parts(const struct program *p, const struct node *n, const char *word, FILE *out)
+{
+	for (uint32_t i = 0; i < n->count; i++) {
+		uint32_t part = p->parts[n->first + i];
+		bool parens = p->nodes[part].kind == NODE_OR && n->kind == NODE_AND;
+
+		fprintf(out, "%s%s", i > 0 ? word : "", parens ? "(" : "");
+		program_print_cond(p, part, out);
+		fputs(parens ? ")" : "", out);
+	}
+}
+
+void
+program_print_cond(const struct program *p, uint32_t node, FILE *out)
+{
+	const struct node *n = &p->nodes[node], *part;
+
+	switch (n->kind) {
+	case NODE_TRUE:
+		fputs("true", out);
+		break;
+	case NODE_ATOM:
+		print_atom(&p->atoms[n->atom], false, out);
+		break;
+	case NODE_NOT:
+		part = &p->nodes[p->parts[n->first]];
+		if (part->kind == NODE_ATOM) {
+			print_atom(&p->atoms[part->atom], true, out);
+			break;
+		}
+		fputs("not (", out);
+		program_print_cond(p, p->parts[n->first], out);
+		fputc(')', out);
+		break;
+	case NODE_AND:
+		print_parts(p, n, " and ", out);
+		break;
+	case NODE_OR:
+		print_parts(p, n, " or ", out);
+		break;
+	case NODE_OF:
+		fprintf(out, "%u of (", n->n);
+		print_parts(p, n, ", ", out);
+		fputc(')', out);
+		break;
+	case NODE_SCORE:
+		fprintf(out, "score %s %lld", op_signs[n->op], n->number);
+		break;
+	}
+}
+
+void
+program_print_action(const struct program *p, const struct rule *r, FILE *out)
+{
+	(void)p;
+	fprintf(out, "%s%s", r->monitor ? "monitor " : "", action_name(r->action));
+	if (r->code != 0)
+		fprintf(out, " %u %s", r->code, r->enhanced);
+	if (r->header != NULL) {
+		fputc(' ', out);
+		print_quoted(slice_str(r->header), out);
+	}
+	if (r->pattern != NULL) {
+		fputs(" ~ ", out);
+		print_pattern(r->pattern_text, r->pattern_flags, out);
+	}
+	if (r->action == ACT_SCORE)
+		fprintf(out, " %lld", r->score);
+	if (r->text.n > 0) {
+		fputc(' ', out);
+		print_text(&r->text, out);
+	}
+}
+
+/* list NAME of TYPE … */
+static void
+print_list(const struct named_list *l, FILE *out)
+{
+	fprintf(out, "list %s of %s ", l->name, list_type_name(list_type(l->list)));
+	if (l->file != NULL) {
+		for (size_t i = 0; i < 4; i++)
+			if (list_flags(l->list) & (1u << i))
+				fputc("ismx"[i], out);
+		fprintf(out, "%sfrom \"%s\"\n", list_flags(l->list) != 0 ? " " : "", l->file);
+		return;
+	}
+	fputs("{\n    ", out);
+	print_entries(l->list, "\n    ", out);
+	fputs("\n}\n", out);
+}
+
+void
+program_print(const struct program *p, FILE *out)
+{
+	settings_print(&p->settings, out);
+	for (uint32_t i = 0; i < p->nlists; i++)
+		if (p->lists[i].name != NULL)
+			print_list(&p->lists[i], out);
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		const struct rule *r = &p->rules[i];
+
+		if (r->label != NULL)
+			fprintf(out, "%s: ", r->label);
+		program_print_action(p, r, out);
+		if (p->nodes[r->cond].kind != NODE_TRUE) {
+			fputs(" if ", out);
+			program_print_cond(p, r->cond, out);
+		}
+		fputc('\n', out);
+	}
+}

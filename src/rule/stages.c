@@ -1,0 +1,308 @@
+/*
+ * stages.c - when each rule can act, and which never do
+ *
+ * For every node: the first stage at which it can be surely true, and surely false. A rule can act
+ * when its condition can be true and every deciding rule above can be surely false. All of it is
+ * worked out from the stages of facts alone; nobody writes stages.
+ */
+#include "rule/build.h"
+
+static enum stage
+later(enum stage a, enum stage b)
+{
+	return a > b ? a : b;
+}
+
+static enum stage
+sooner(enum stage a, enum stage b)
+{
+	return a < b ? a : b;
+}
+
+static enum life
+longer(enum life a, enum life b)
+{
+	return a > b ? a : b;
+}
+
+/* HELO may come again: what lives by it is certain at MAIL, unless its first value is judged. */
+static void
+fix_ref(const struct program *p, struct fact_ref *ref)
+{
+	if (ref->life == LIFE_HELO)
+		ref->stage = p->settings.refuse_at <= STAGE_HELO ? STAGE_HELO : STAGE_MAIL;
+}
+
+/* The first stage at which the score of so many rules can be exact. */
+static enum stage
+score_exact_at(const struct program *p, uint32_t upto)
+{
+	enum stage at = STAGE_CONNECT;
+
+	for (uint32_t i = 0; i < upto; i++) {
+		const struct node *n = &p->nodes[p->rules[p->scores[i]].cond];
+
+		at = later(at, sooner(n->true_at, n->false_at));
+	}
+	return at;
+}
+
+/* True if one of so many score rules names the recipient. */
+static bool
+score_recipient(const struct program *p, uint32_t upto)
+{
+	for (uint32_t i = 0; i < upto; i++)
+		if (p->nodes[p->rules[p->scores[i]].cond].recipient)
+			return true;
+	return false;
+}
+
+/* What a text needs, from its pieces. */
+static void
+fix_text(const struct program *p, struct text *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct piece *v = (struct piece *)&t->v[i];
+		const struct atom *a = &p->atoms[v->atom];
+
+		if (v->kind == PIECE_FACT) {
+			fix_ref(p, &v->ref);
+			t->stage = later(t->stage, v->ref.stage);
+			t->lookups |= v->ref.fact->lookups;
+			t->recipient |= v->ref.life == LIFE_RECIPIENT;
+		} else if (v->kind != PIECE_LITERAL) {
+			t->stage = later(t->stage, a->stage);
+			t->lookups |= a->lookups;
+			t->recipient |= a->life == LIFE_RECIPIENT;
+		}
+	}
+}
+
+/* A reference of an atom adds to what the atom needs. */
+static void
+fix_atom_ref(const struct program *p, struct atom *a, struct fact_ref *ref)
+{
+	fix_ref(p, ref);
+	a->stage = later(a->stage, ref->stage);
+	a->life = longer(a->life, ref->life);
+	a->lookups |= ref->fact->lookups;
+}
+
+/* Stage, lifetime and lookups of an atom. */
+static void
+fix_atom(const struct program *p, struct atom *a)
+{
+	fix_atom_ref(p, a, &a->left);
+	if (a->pair)
+		fix_atom_ref(p, a, &a->left2);
+	if (a->right_fact)
+		fix_atom_ref(p, a, &a->right);
+	for (size_t i = 0; i < a->text.n; i++)
+		if (a->text.v[i].kind == PIECE_FACT)
+			fix_atom_ref(p, a, (struct fact_ref *)&a->text.v[i].ref);
+	fix_text(p, &a->text);
+}
+
+/* `score op N`: at each stage, how great can the least score be, how small the greatest? */
+static void
+node_score(const struct program *p, struct node *n)
+{
+	n->true_at = n->false_at = STAGE_NEVER;
+	for (enum stage s = STAGE_BODY + 1; s-- > STAGE_CONNECT;) {
+		long long least = 0, most = 0;	/* the greatest least, the smallest most */
+		bool up, down;
+
+		for (uint32_t i = 0; i < n->score_upto; i++) {
+			const struct rule *r = &p->rules[p->scores[i]];
+			const struct node *c = &p->nodes[r->cond];
+			long long add = r->score, low = add < 0 ? add : 0, high = add > 0 ? add : 0;
+
+			if (c->true_at <= s && add > low)
+				low = add;
+			if (c->false_at <= s && low < 0)
+				low = 0;
+			if (c->true_at <= s && add < high)
+				high = add;
+			if (c->false_at <= s && high > 0)
+				high = 0;
+			least += low;
+			most += high;
+		}
+		/* up: the score can surely be above the number (or equal, for >= and <) */
+		up = n->op == OP_GE || n->op == OP_LT ? least >= n->number : least > n->number;
+		down = n->op == OP_GE || n->op == OP_LT ? most < n->number : most <= n->number;
+		if (n->op == OP_GE || n->op == OP_GT ? up : down)
+			n->true_at = s;
+		if (n->op == OP_GE || n->op == OP_GT ? down : up)
+			n->false_at = s;
+	}
+	n->recipient = score_recipient(p, n->score_upto);
+}
+
+static int
+by_stage(const void *a, const void *b)
+{
+	return (int)*(const enum stage *)a - (int)*(const enum stage *)b;
+}
+
+/* n of: true with the n-th part that is, false with the part that leaves too few. */
+static void
+node_of(struct build *b, struct node *n)
+{
+	const struct program *p = b->p;
+	enum stage *v = arena_alloc(b->tmp, n->count * sizeof *v);
+
+	for (uint32_t i = 0; i < n->count; i++)
+		v[i] = p->nodes[p->parts[n->first + i]].true_at;
+	qsort(v, n->count, sizeof *v, by_stage);
+	n->true_at = n->n > 0 && n->n <= n->count ? v[n->n - 1] : STAGE_NEVER;
+	for (uint32_t i = 0; i < n->count; i++)
+		v[i] = p->nodes[p->parts[n->first + i]].false_at;
+	qsort(v, n->count, sizeof *v, by_stage);
+	n->false_at = n->n > 0 && n->n <= n->count ? v[n->count - n->n] : STAGE_NEVER;
+}
+
+/* True if the parts of an `and` contradict each other: X and not X, or two values of one fact that
+ * has only one. */
+static bool
+contradicts(const struct program *p, const struct node *n)
+{
+	for (uint32_t i = 0; i < n->count; i++) {
+		const struct node *x = &p->nodes[p->parts[n->first + i]];
+		const struct atom *a = &p->atoms[x->atom];
+
+		for (uint32_t k = 0; k < n->count; k++) {
+			const struct node *y = &p->nodes[p->parts[n->first + k]];
+			const struct atom *e = &p->atoms[y->atom];
+
+			if (x->kind == NODE_NOT && p->parts[x->first] == p->parts[n->first + k])
+				return true;
+			if (i >= k || x->kind != NODE_ATOM || y->kind != NODE_ATOM || a->op != OP_EQ ||
+			    e->op != OP_EQ || a->left.fact != e->left.fact || a->left.nargs > 0 ||
+			    (a->left.fact->flags & FACT_MANY) || a->text.n != 1 || e->text.n != 1 ||
+			    a->text.v[0].kind != PIECE_LITERAL || e->text.v[0].kind != PIECE_LITERAL)
+				continue;
+			if (!slice_eq_nocase(a->text.v[0].literal, e->text.v[0].literal))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* and, or: one waits for all its parts, the other for the first. */
+static void
+node_chain(const struct program *p, struct node *n)
+{
+	bool all = n->kind == NODE_AND;
+
+	n->true_at = all ? STAGE_CONNECT : STAGE_NEVER;
+	n->false_at = all ? STAGE_NEVER : STAGE_CONNECT;
+	for (uint32_t i = 0; i < n->count; i++) {
+		const struct node *part = &p->nodes[p->parts[n->first + i]];
+
+		n->true_at = all ? later(n->true_at, part->true_at) : sooner(n->true_at, part->true_at);
+		n->false_at = all ? sooner(n->false_at, part->false_at)
+				  : later(n->false_at, part->false_at);
+	}
+	if (all && n->count <= 16 && contradicts(p, n))
+		n->true_at = STAGE_NEVER;
+}
+
+/* Parts come before what they are part of, and score rules before what reads them. */
+static void
+work_out_nodes(struct build *b)
+{
+	struct program *p = b->p;
+
+	for (uint32_t i = 0; i < p->nnodes; i++) {
+		struct node *n = &p->nodes[i];
+		struct atom *a = &p->atoms[n->atom];
+
+		for (uint32_t k = 0; k < n->count; k++)
+			n->recipient |= p->nodes[p->parts[n->first + k]].recipient;
+		switch (n->kind) {
+		case NODE_TRUE:
+			n->false_at = STAGE_NEVER;
+			break;
+		case NODE_ATOM:
+			if (a->score) {
+				a->stage = later(a->stage, score_exact_at(p, a->score_upto));
+				a->life = score_recipient(p, a->score_upto) ? LIFE_RECIPIENT
+									    : longer(a->life, LIFE_MESSAGE);
+			}
+			n->true_at = n->false_at = a->stage;
+			n->recipient = a->life == LIFE_RECIPIENT;
+			break;
+		case NODE_NOT:
+			n->true_at = p->nodes[p->parts[n->first]].false_at;
+			n->false_at = p->nodes[p->parts[n->first]].true_at;
+			break;
+		case NODE_AND:
+		case NODE_OR:
+			node_chain(p, n);
+			break;
+		case NODE_OF:
+			node_of(b, n);
+			break;
+		case NODE_SCORE:
+			node_score(p, n);
+			break;
+		}
+	}
+}
+
+/* Outcomes of one lifetime lie side by side, so that a lifetime's end clears one run of them. */
+static void
+number_cells(struct program *p)
+{
+	uint32_t next = 0;
+
+	for (enum life l = 0; l < LIVES; l++) {
+		p->life_start[l] = next;
+		for (uint32_t i = 0; i < p->natoms; i++)
+			if (p->atoms[i].life == l)
+				p->atoms[i].cell = next++;
+	}
+	p->life_start[LIVES] = next;
+}
+
+/* When each rule can act, and for which one it waits. */
+static void
+work_out_rules(struct program *p)
+{
+	enum stage delay = STAGE_CONNECT;
+	uint32_t by = UINT32_MAX;
+
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		struct rule *r = &p->rules[i];
+		const struct node *n = &p->nodes[r->cond];
+		enum stage own = n->true_at;
+
+		if (r->text.score) {
+			own = later(own, score_exact_at(p, r->text.score_upto));
+			r->text.recipient |= score_recipient(p, r->text.score_upto);
+		}
+		r->acts_at = later(own, delay);
+		r->delayed_by = delay > own ? by : UINT32_MAX;
+		p->names_recipient |= n->recipient || r->text.recipient;
+		if (action_decides(r->action) && !r->monitor && n->false_at > delay) {
+			delay = n->false_at;
+			by = i;
+		}
+	}
+}
+
+void
+stages_work_out(struct build *b)
+{
+	struct program *p = b->p;
+
+	for (uint32_t i = 0; i < p->natoms; i++)
+		fix_atom(p, &p->atoms[i]);
+	work_out_nodes(b);
+	number_cells(p);
+	for (uint32_t i = 0; i < p->nrules; i++)
+		fix_text(p, &p->rules[i].text);
+	work_out_rules(p);
+	warn_work_out(b);
+}

@@ -1,0 +1,244 @@
+/*
+ * text.c - texts with {…} in them, from their source to pieces
+ *
+ * What stands in braces is a fact, `entry` or `entry.text`, or a group of the one pattern without
+ * which the rule can't be true. The source is read as it stands between the quotes, so that every
+ * piece knows its place.
+ */
+#include "rule/build.h"
+
+#include "base/suggest.h"
+
+#define REQUIRED_MAX 64
+
+struct scan {
+	struct build *b;
+	struct span raw;	/* between the quotes */
+	struct buf literal;	/* bytes not yet made a piece */
+	struct piece *v;
+	uint32_t n, cap;
+	uint32_t cond;
+};
+
+/* Append a piece. */
+static void
+add_piece(struct scan *s, struct piece piece)
+{
+	s->v = build_grow(s->v, s->n, &s->cap, sizeof *s->v);
+	s->v[s->n++] = piece;
+}
+
+/* The literal bytes collected so far become a piece. */
+static void
+end_literal(struct scan *s)
+{
+	if (s->literal.n > 0)
+		add_piece(s, (struct piece){ .kind = PIECE_LITERAL,
+				 .literal = arena_slice(&s->b->p->arena, buf_slice(&s->literal)) });
+	buf_clear(&s->literal);
+}
+
+/* Parse `NAME` or `NAME("arg", …)` between braces into a reference as the parser would make it; quotes
+ * may be escaped or left out. */
+static struct ast_ref
+parse_brace(struct scan *s, struct span in)
+{
+	struct slice whole = span_slice(in), args, arg;
+	struct ast_ref r = { .span = in };
+	struct ast_word **tail = &r.args;
+
+	r.name.s = slice_trim(slice_cut(whole, '(', &args));
+	r.name.span = in;
+	r.has_args = args.p != NULL;
+	if (!r.has_args)
+		return r;
+	args = slice_cut(args, ')', NULL);
+	while (args.p != NULL) {
+		arg = slice_trim(slice_cut(args, ',', &args));
+		while (arg.n > 0 && (arg.p[0] == '\\' || arg.p[0] == '"'))
+			arg = slice_of(arg.p + 1, arg.n - 1);
+		while (arg.n > 0 && (arg.p[arg.n - 1] == '\\' || arg.p[arg.n - 1] == '"'))
+			arg.n--;
+		*tail = arena_alloc(s->b->tmp, sizeof **tail);
+		**tail = (struct ast_word){ .span = in, .s = arg, .quoted = true };
+		tail = &(*tail)->next;
+	}
+	return r;
+}
+
+/* {1}, {name}: the group of the one required pattern that has it. */
+static void
+add_group(struct scan *s, struct slice name, struct span at)
+{
+	struct build *b = s->b;
+	uint32_t atoms[REQUIRED_MAX], n = 0, patterns = 0;
+	unsigned long long number = 0;
+	bool numbered = slice_number(name, 99, &number);
+	struct piece piece = { .kind = PIECE_GROUP, .span = at };
+	unsigned found = 0;
+	struct suggest sug;
+
+	if (s->cond != UINT32_MAX)
+		n = build_required(b, s->cond, atoms, REQUIRED_MAX);
+	for (uint32_t i = 0; i < n && i < REQUIRED_MAX; i++) {
+		const struct atom *a = &b->p->atoms[atoms[i]];
+		unsigned g;
+
+		if (a->op != OP_MATCH || a->count)
+			continue;
+		patterns++;
+		g = numbered ? (number > 0 && number <= pattern_groups(a->pattern) ? number : 0)
+			     : pattern_group(a->pattern, name);
+		if (g == 0)
+			continue;
+		piece.atom = atoms[i];
+		piece.group = g;
+		found++;
+	}
+	if (found == 1 && piece.group < LIMIT_CAPTURES) {
+		add_piece(s, piece);
+		return;
+	}
+	suggest_begin(&sug, name);
+	for (size_t i = 0; !numbered && fact_at(i) != NULL; i++)
+		suggest_offer(&sug, slice_str(fact_at(i)->name));
+	if (found == 1)
+		diag_error(b->diags, at, "a text can take the groups 1 to %d", LIMIT_CAPTURES - 1);
+	else if (found > 1)
+		diag_hint(b->diags,
+		    diag_error(b->diags, at, "several patterns of this rule have a group `%.*s`",
+			SLICE_ARG(name)),
+		    "name the group that you mean: (?<word>…) and {word}");
+	else if (sug.best.p != NULL)
+		check_hint(b, diag_error(b->diags, at, "unknown fact `%.*s`", SLICE_ARG(name)), sug.best,
+		    NULL);
+	else if (patterns == 0)
+		diag_hint(b->diags,
+		    diag_error(b->diags, at, "no pattern that could give {%.*s}", SLICE_ARG(name)),
+		    "the rule needs a `FACT ~ /(…)/` without which it can't be true, not under `or` or "
+		    "`not`");
+	else
+		diag_error(b->diags, at, "the pattern of this rule has no group `%.*s`", SLICE_ARG(name));
+}
+
+/* {entry}, {entry.text}: of the one required list. */
+static void
+add_entry(struct scan *s, enum piece_kind kind, struct span at)
+{
+	struct build *b = s->b;
+	uint32_t atoms[REQUIRED_MAX], n = 0;
+	struct piece piece = { .kind = kind, .span = at };
+	unsigned found = 0;
+
+	if (s->cond != UINT32_MAX)
+		n = build_required(b, s->cond, atoms, REQUIRED_MAX);
+	for (uint32_t i = 0; i < n && i < REQUIRED_MAX; i++)
+		if (b->p->atoms[atoms[i]].op == OP_IN) {
+			piece.atom = atoms[i];
+			found++;
+		}
+	if (found == 1)
+		add_piece(s, piece);
+	else if (found == 0)
+		diag_hint(b->diags,
+		    diag_error(b->diags, at, "no list that could give {%.*s}", SLICE_ARG(span_slice(at))),
+		    "the rule needs a `FACT in LIST` without which it can't be true, not under `or` or "
+		    "`not`");
+	else
+		diag_error(b->diags, at, "several lists of this rule could give {%.*s}",
+		    SLICE_ARG(span_slice(at)));
+}
+
+/* What stands between two braces. */
+static void
+add_brace(struct scan *s, struct span in)
+{
+	struct build *b = s->b;
+	struct ast_ref r = parse_brace(s, in);
+	struct piece piece = { .kind = PIECE_FACT, .span = in };
+
+	if (slice_eq(r.name.s, SLICE("entry"))) {
+		add_entry(s, PIECE_ENTRY, in);
+	} else if (slice_eq(r.name.s, SLICE("entry.text"))) {
+		add_entry(s, PIECE_ENTRY_TEXT, in);
+	} else if (fact_find(r.name.s) != NULL) {
+		if (check_ref(b, &r, &piece.ref))
+			add_piece(s, piece);
+	} else if (r.name.s.n > 0 && memchr(r.name.s.p, '.', r.name.s.n) == NULL && !r.has_args) {
+		add_group(s, r.name.s, in);
+	} else {
+		check_ref(b, &r, &piece.ref);
+	}
+}
+
+/* Read the source from end to end. */
+static void
+scan_text(struct scan *s)
+{
+	struct slice raw = span_slice(s->raw);
+
+	for (size_t i = 0; i < raw.n; i++) {
+		char c = raw.p[i];
+		const char *close;
+
+		if (c == '\\' && i + 1 < raw.n) {
+			c = raw.p[++i];
+			buf_char(&s->literal, c == 'n' ? '\n' : c);
+		} else if (c == '{' && i + 1 < raw.n && raw.p[i + 1] == '{') {
+			buf_char(&s->literal, '{');
+			i++;
+		} else if (c == '{') {
+			close = memchr(raw.p + i, '}', raw.n - i);
+			end_literal(s);
+			if (close != NULL && raw.p[i + 1] != '}') {
+				struct span in = { s->raw.source, s->raw.at + i + 1,
+					close - (raw.p + i + 1) };
+
+				/* a macro's name has braces of its own: {macro("{rcpt_mailer}")} */
+				if (memchr(raw.p + i + 1, '{', in.n) != NULL &&
+				    memchr(close + 1, '}', raw.p + raw.n - close - 1) != NULL)
+					close = memchr(close + 1, '}', raw.p + raw.n - close - 1);
+				in.n = close - (raw.p + i + 1);
+				add_brace(s, in);
+				i = close - raw.p;
+				continue;
+			}
+			diag_hint(s->b->diags,
+			    diag_error(s->b->diags, (struct span){ s->raw.source, s->raw.at + i, 1 },
+				close == NULL ? "`{` without `}` in a text" : "nothing between `{` and `}`"),
+			    "{fact} is filled in; a brace itself is written {{");
+			return;
+		} else {
+			buf_char(&s->literal, c);
+		}
+	}
+	end_literal(s);
+}
+
+void
+text_compile(struct build *b, const struct ast_word *w, uint32_t cond, struct text *out)
+{
+	struct scan s = { .b = b, .raw = w->span, .cond = cond };
+
+	*out = (struct text){ 0 };
+	if (w->span.n > LIMIT_TEXT) {
+		diag_error(b->diags, w->span, "a text of %u bytes; %d are allowed", w->span.n, LIMIT_TEXT);
+		return;
+	}
+	if (w->quoted)
+		scan_text(&s);
+	else
+		buf_add(&s.literal, w->s);
+	end_literal(&s);
+	if (s.n == 0)
+		add_piece(&s, (struct piece){ .kind = PIECE_LITERAL, .literal = SLICE("") });
+	out->v = arena_alloc(&b->p->arena, s.n * sizeof *s.v);
+	memcpy((void *)out->v, s.v, s.n * sizeof *s.v);
+	out->n = s.n;
+	out->score_upto = b->p->nscores;
+	for (size_t i = 0; i < out->n; i++)
+		if (out->v[i].kind == PIECE_FACT && (out->v[i].ref.fact->flags & FACT_OF_SCORE))
+			out->score = true;
+	free(s.v);
+	buf_free(&s.literal);
+}

@@ -1,0 +1,242 @@
+/*
+ * walk.c - the way from the top of the rules to the first that decides
+ *
+ * Rules that don't decide are passed and keep their own outcome; of those above an acceptance the
+ * effects must be settled before it is certain.
+ */
+#include "rule/walk.h"
+
+/* True if the text's score, if it has one, will not change. */
+static bool
+text_ready(struct eval *e, const struct text *t)
+{
+	long long least, most;
+	bool open;
+
+	if (!t->score)
+		return true;
+	for (uint32_t i = 0; i < t->score_upto; i++)
+		eval_settle(e, e->program->rules[e->program->scores[i]].cond);
+	eval_score(e, t->score_upto, &least, &most, &open);
+	return !open;
+}
+
+/* Remember a rule that was passed in error. */
+static void
+note_error(struct walk *w, struct arena *a)
+{
+	struct passed_error *n = arena_alloc(a, sizeof *n);
+
+	if (n == NULL)
+		return;
+	*n = (struct passed_error){ .next = w->errors, .rule = w->at };
+	w->errors = n;
+}
+
+void
+walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
+{
+	const struct program *p = e->program;
+	bool skip = p->settings.on_error == ON_ERROR_SKIP;
+
+	for (; !w->decided && w->at < p->nrules; w->at++) {
+		const struct rule *r = &p->rules[w->at];
+		bool refuses = r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
+		unsigned set;
+
+		if (!action_decides(r->action) || r->monitor)
+			continue;
+		set = refuses && e->stage < tell ? eval_node(e, r->cond) : eval_settle(e, r->cond);
+		if (set == OUT_FALSE)
+			continue;
+		if (skip && !(set & OUT_TRUE)) {
+			note_error(w, a);
+			continue;
+		}
+		if (set == OUT_ERROR)
+			w->cause = CAUSE_ERROR;
+		else if (set == OUT_TRUE && text_ready(e, &r->text))
+			w->cause = CAUSE_RULE;
+		else
+			return;
+		w->decided = true;
+		return;
+	}
+	if (!w->decided)
+		w->cause = CAUSE_DEFAULT;
+	w->decided = true;
+}
+
+/* The effects above an acceptance: none, some, open ones, or one in error (*rule). */
+static enum standing
+effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
+{
+	const struct program *p = e->program;
+	enum standing s = STAND_ACCEPT;
+
+	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++) {
+		const struct rule *r = &p->rules[p->effects[i]];
+		bool quiet = r->monitor || r->action == ACT_LOG;
+		unsigned set = eval_settle(e, r->cond);
+
+		if (p->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
+			continue;
+		if (set == OUT_ERROR && !quiet) {
+			*rule = p->effects[i];
+			return STAND_REFUSE;
+		}
+		if (set & (set - 1))
+			s = STAND_OPEN;
+		else if (set == OUT_TRUE && !quiet && s == STAND_ACCEPT)
+			s = STAND_ACT;
+	}
+	return s;
+}
+
+struct verdict
+walk_verdict(const struct walk *w, struct eval *e)
+{
+	const struct program *p = e->program;
+	struct verdict v = { .cause = w->cause, .rule = w->at < p->nrules ? w->at : UINT32_MAX };
+
+	if (!w->decided)
+		return v;
+	v.action = w->cause == CAUSE_ERROR ? ACT_TEMPFAIL
+		   : v.rule == UINT32_MAX  ? ACT_ACCEPT
+					   : p->rules[v.rule].action;
+	if (v.action == ACT_DISCARD)
+		v.standing = STAND_DISCARD;
+	else if (v.action != ACT_ACCEPT)
+		v.standing = STAND_REFUSE;
+	else
+		v.standing = effects_stand(w, e, &v.rule);
+	if (v.standing == STAND_REFUSE && v.action == ACT_ACCEPT) {
+		v.action = ACT_TEMPFAIL;
+		v.cause = CAUSE_ERROR;
+	}
+	return v;
+}
+
+void
+walk_fill(struct eval *e)
+{
+	const struct program *p = e->program;
+
+	for (uint32_t i = 0; i < p->natoms; i++)
+		if (p->atoms[i].life == LIFE_RECIPIENT)
+			eval_atom(e, i);
+}
+
+/* Two recipients' views side by side. */
+struct pair {
+	struct eval *a, *b;
+	size_t arcpt, brcpt;
+	bool alike;	/* the same address: nothing can differ */
+};
+
+static bool node_same(const struct pair *x, uint32_t node);
+
+/* True if a node's sets are equal and, where open, its parts mean the same. */
+static bool
+part_same(const struct pair *x, uint32_t node)
+{
+	unsigned a, b;
+
+	if (!x->a->program->nodes[node].recipient)
+		return true;
+	a = eval_node(x->a, node);
+	b = eval_node(x->b, node);
+	if (((a & (a - 1)) == 0) != ((b & (b - 1)) == 0))
+		return false;
+	return (a & (a - 1)) == 0 ? a == b : node_same(x, node);
+}
+
+/* The score so far and the rules that are open must be the same. */
+static bool
+score_same(const struct pair *x, uint32_t upto)
+{
+	const struct program *p = x->a->program;
+	long long difference = 0;
+
+	for (uint32_t i = 0; i < upto; i++) {
+		const struct rule *r = &p->rules[p->scores[i]];
+		unsigned a, b;
+
+		if (!p->nodes[r->cond].recipient)
+			continue;
+		a = eval_node(x->a, r->cond);
+		b = eval_node(x->b, r->cond);
+		if ((a | b) & OUT_ERROR) {
+			if (!part_same(x, r->cond))
+				return false;
+		} else {
+			difference += (a == OUT_TRUE ? r->score : 0) - (b == OUT_TRUE ? r->score : 0);
+		}
+	}
+	return difference == 0;
+}
+
+/* A node that is open for both. */
+static bool
+node_same(const struct pair *x, uint32_t node)
+{
+	const struct program *p = x->a->program;
+	const struct node *n = &p->nodes[node];
+
+	if (n->kind == NODE_SCORE)
+		return score_same(x, n->score_upto);
+	if (n->kind == NODE_ATOM)
+		return x->alike;
+	for (uint32_t i = 0; i < n->count; i++)
+		if (!part_same(x, p->parts[n->first + i]))
+			return false;
+	return true;
+}
+
+/* The parts of a text that name the recipient come out alike. */
+static bool
+text_same(const struct pair *x, const struct text *t)
+{
+	struct slice a, b;
+
+	if (!t->recipient || x->alike)
+		return true;
+	session_select(x->a->session, x->arcpt);
+	a = eval_text(x->a, t);
+	session_select(x->b->session, x->brcpt);
+	b = eval_text(x->b, t);
+	return slice_eq(a, b);
+}
+
+/* One rule for both: 1 the same and the walk goes on, 0 the same and the walk ends here, -1 differs. */
+static int
+rule_same(const struct pair *x, const struct rule *r)
+{
+	bool decides = action_decides(r->action), skip = x->a->program->settings.on_error == ON_ERROR_SKIP;
+	unsigned a = eval_node(x->a, r->cond), b = eval_node(x->b, r->cond);
+	bool apass = a == OUT_FALSE || (skip && !(a & OUT_TRUE));
+	bool bpass = b == OUT_FALSE || (skip && !(b & OUT_TRUE));
+
+	if (apass != bpass)
+		return -1;
+	if (apass)
+		return 1;
+	if (!part_same(x, r->cond) || (a != OUT_ERROR && !text_same(x, &r->text)))
+		return -1;
+	return decides && (a & (a - 1)) == 0 ? 0 : 1;
+}
+
+bool
+walk_same(struct eval *a, size_t arcpt, struct eval *b, size_t brcpt)
+{
+	const struct program *p = a->program;
+	const struct recipient *r = a->session->recipients;
+	struct pair x = { a, b, arcpt, brcpt, slice_eq(r[arcpt].address, r[brcpt].address) };
+	int same = 1;
+
+	/* what only watches, or is read through the score, says nothing by itself */
+	for (uint32_t i = 0; i < p->nrules && same == 1; i++)
+		if (p->rules[i].action != ACT_LOG && p->rules[i].action != ACT_SCORE && !p->rules[i].monitor)
+			same = rule_same(&x, &p->rules[i]);
+	return same >= 0;
+}

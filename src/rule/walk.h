@@ -1,0 +1,51 @@
+/*
+ * walk.h - the way from the top of the rules to the first that decides
+ */
+#pragma once
+
+#include "rule/judge.h"
+
+/* A rule passed although its outcome is error (on-error skip); newest first, shared by walks that
+ * began as one. */
+struct passed_error {
+	const struct passed_error *next;
+	uint32_t rule;
+};
+
+/* How far a walk has come. Begins zeroed. */
+struct walk {
+	uint32_t at;	/* the deciding rule, or the first that is open; nrules behind the last */
+	bool decided;
+	enum cause cause;
+	const struct passed_error *errors;
+};
+
+/* What a walk says now. */
+enum standing {
+	STAND_OPEN,
+	STAND_ACCEPT,	/* and nothing is to be done to the message */
+	STAND_ACT,	/* accept, and effects take place */
+	STAND_DISCARD,
+	STAND_REFUSE,
+};
+
+struct verdict {
+	enum standing standing;
+	enum action action;	/* STAND_REFUSE: ACT_REJECT or ACT_TEMPFAIL */
+	enum cause cause;
+	uint32_t rule;	/* that decided; UINT32_MAX: none */
+};
+
+/* Go on as far as is certain. tell: the stage before which no refusal is told, and what serves only
+ * refusals is not looked up. Memory for errors comes from `a`. */
+void walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a);
+
+/* What it says: the rule, and the effects above an acceptance. */
+struct verdict walk_verdict(const struct walk *w, struct eval *e);
+
+/* True if from here on the rules mean the same for two recipients: each with the outcomes that are
+ * known of it filled in. Facts of the recipients must be got (walk_fill). */
+bool walk_same(struct eval *a, size_t arcpt, struct eval *b, size_t brcpt);
+
+/* Ask all atoms that name the recipient and can be asked now; the recipient is selected. */
+void walk_fill(struct eval *e);

@@ -1,0 +1,115 @@
+/*
+ * ask.h - what the tests of spf/spf.c share: a zone, a checker, and questions to it
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "spf/spf.h"
+
+#include "base/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct zone *zone;
+static struct diags diags;
+static struct spf *spf;
+static struct arena arena;
+
+/* Add a line to the zone. */
+static inline void
+add(const char *line)
+{
+	assert_true(zone_add(zone, slice_str(line), (struct span){ 0 }, &diags));
+}
+
+/* Begin with a zone of n lines. */
+static inline bool
+start(const char *const *lines, size_t n)
+{
+	diags_init(&diags);
+	arena_init(&arena, 0);
+	zone = zone_new();
+	for (size_t i = 0; i < n; i++)
+		add(lines[i]);
+	spf = spf_new(zone, "mx.receiver.example");
+	return spf != NULL;
+}
+
+static inline int
+stop(void **state)
+{
+	(void)state;
+	spf_free(spf);
+	zone_free(zone);
+	arena_free(&arena);
+	diags_free(&diags);
+	return 0;
+}
+
+/* What each answer keeps, whatever it is. */
+static inline void
+sane(const struct spf_answer *out)
+{
+	assert_true(out->reason.n > 0 && out->reason.n <= LIMIT_SPF_REASON);
+	for (size_t i = 0; i < out->reason.n; i++)
+		assert_true(out->reason.p[i] >= ' ' && out->reason.p[i] <= '~');
+	assert_non_null(out->domain.p);
+}
+
+/* Check the MAIL FROM identity. */
+static inline struct spf_answer
+ask(const char *client, const char *helo, const char *sender)
+{
+	struct spf_answer out;
+	struct ip ip = { 0 };
+
+	if (client != NULL)
+		assert_true(ip_parse(slice_str(client), &ip));
+	spf_check_mail(spf, &ip, slice_str(helo), slice_str(sender), &arena, &out);
+	sane(&out);
+	return out;
+}
+
+/* Check the HELO identity. */
+static inline struct spf_answer
+ask_helo(const char *client, const char *helo)
+{
+	struct spf_answer out;
+	struct ip ip = { 0 };
+
+	if (client != NULL)
+		assert_true(ip_parse(slice_str(client), &ip));
+	spf_check_helo(spf, &ip, slice_str(helo), &arena, &out);
+	sane(&out);
+	return out;
+}
+
+/* The answer is so; reason NULL: any. */
+static inline void
+is(struct spf_answer out, enum spf_result result, const char *reason)
+{
+	assert_string_equal(spf_result_name(out.result), spf_result_name(result));
+	if (reason != NULL) {
+		char *text = strndup(out.reason.p, out.reason.n);
+
+		assert_string_equal(text, reason);
+		free(text);
+	}
+}
+
+/* user@DOMAIN from 192.0.2.1. */
+static inline struct spf_answer
+from(const char *domain)
+{
+	char sender[400];
+
+	snprintf(sender, sizeof(sender), "user@%s", domain);
+	return ask("192.0.2.1", "helo.example", sender);
+}
