@@ -42,6 +42,15 @@ copy_recipients(struct run *r, const size_t *v, size_t n)
 	return copy;
 }
 
+/* Let the hooks see the judge's view. */
+static void
+look(struct run *r)
+{
+	r->looked = true;
+	if (r->hooks != NULL)
+		r->hooks->look(r->hooks->ctx, r->judge, r->stage, r->said);
+}
+
 static void
 on_decided(void *ctx, const struct decision *d)
 {
@@ -58,6 +67,7 @@ on_decided(void *ctx, const struct decision *d)
 	copy->reply.text = arena_slice(a, d->reply.text);
 	copy->reply.enhanced = arena_slice(a, slice_str(d->reply.enhanced)).p;
 	copy->recipients = copy_recipients(r, d->recipients, d->nrecipients);
+	look(r);
 }
 
 static void
@@ -115,10 +125,15 @@ ask(struct run *r, enum stage stage, struct slice said)
 {
 	struct answer answer;
 
+	r->stage = stage;
+	r->said = said;
+	r->looked = false;
 	give_macros(r, stage);
 	answer = judge_stage(r->judge, stage);
+	if (!r->looked)
+		look(r);
 	if (r->hooks != NULL)
-		r->hooks->judged(r->hooks->ctx, r->judge, stage, said, &answer);
+		r->hooks->told(r->hooks->ctx, &answer);
 	if (answer.told != TOLD_CONTINUE && stage < STAGE_MAIL)
 		r->connection_over = true;
 	else if (answer.told != TOLD_CONTINUE && stage != STAGE_RCPT)

@@ -33,11 +33,14 @@ struct outcome {
 	size_t n, cap;
 };
 
-/* Told while the session runs. May be NULL. */
+/* Told while the session runs. */
 struct replay_hooks {
-	/* A stage was judged; said is what the client said at it, in words. */
-	void (*judged)(void *ctx, struct judge *j, enum stage s, struct slice said,
-	    const struct answer *a);
+	/* A stage was judged, or is: the judge's view can be looked at. Comes before each decision, so
+	 * that its class and recipient are still there; after the stage if there was none. said is
+	 * what the client said, in words. */
+	void (*look)(void *ctx, struct judge *j, enum stage s, struct slice said);
+	/* What the MTA is told of a stage; after all its looks. */
+	void (*told)(void *ctx, const struct answer *a);
 	void *ctx;
 };
 

@@ -175,45 +175,24 @@ print_stage(struct trace *t, const struct session *s, enum stage stage, struct s
 		fputs(s->client_name.p != NULL ? " " : "", t->out);
 	}
 	show_text(t->out, said, VALUE_MAX);
+	if (stage > STAGE_RCPT && s->nrecipients > 1 && s->selected < s->nrecipients) {
+		fputs("; as for ", t->out);
+		show_text(t->out, s->recipients[s->selected].given, VALUE_MAX);
+	}
 	fputc('\n', t->out);
 }
 
-/* Print what the MTA is told, if it is more than to go on. */
+/* Print the rules that the walk has reached and whose outcome is new. */
 static void
-print_told(struct trace *t, const struct answer *a, struct slice text)
-{
-	switch (a->told) {
-	case TOLD_CONTINUE:
-		return;
-	case TOLD_ACCEPT:
-		fputs("  the MTA is told: accept\n", t->out);
-		return;
-	case TOLD_DISCARD:
-		fputs("  the MTA is told: discard\n", t->out);
-		return;
-	case TOLD_REJECT:
-	case TOLD_TEMPFAIL:
-		fprintf(t->out, "  the MTA is told: %u %s ", a->reply.code, a->reply.enhanced);
-		show_text(t->out, text, SIZE_MAX);
-		fputc('\n', t->out);
-		return;
-	}
-}
-
-/* Print what a stage has brought. */
-static void
-on_judged(
-    void *ctx, struct judge *j, enum stage stage, struct slice said, const struct answer *answer)
+on_look(void *ctx, struct judge *j, enum stage stage, struct slice said)
 {
 	struct trace *t = ctx;
-	/* the reply may lie in the scratch memory that looking at facts uses */
-	struct slice text = arena_slice(&t->arena, answer->reply.text);
 	uint32_t at;
 	struct eval *e = judge_view(j, &at);
 
-	if (stage == STAGE_MAIL && t->messages++ > 0)
+	if (stage == STAGE_MAIL)
 		memset(t->shown, 0, t->program->nrules);
-	print_stage(t, judge_session(j), stage, said);
+	print_stage(t, e->session, stage, said);
 	for (uint32_t i = 0; i <= at && i < t->program->nrules; i++) {
 		unsigned set = eval_node(e, t->program->rules[i].cond);
 
@@ -222,12 +201,33 @@ on_judged(
 		t->shown[i] = (uint8_t)set;
 		print_rule(t, e, &t->program->rules[i], set);
 	}
-	print_told(t, answer, text);
+}
+
+/* Print what the MTA is told, if it is more than to go on. */
+static void
+on_told(void *ctx, const struct answer *a)
+{
+	static const char *const words[] = {
+		[TOLD_ACCEPT] = "accept",
+		[TOLD_DISCARD] = "discard",
+	};
+	struct trace *t = ctx;
+
+	if (a->told == TOLD_CONTINUE)
+		return;
+	fputs("  the MTA is told: ", t->out);
+	if (a->told == TOLD_REJECT || a->told == TOLD_TEMPFAIL) {
+		fprintf(t->out, "%u %s ", a->reply.code, a->reply.enhanced);
+		show_text(t->out, a->reply.text, SIZE_MAX);
+	} else {
+		fputs(words[a->told], t->out);
+	}
+	fputc('\n', t->out);
 }
 
 /* The hooks that print. */
 struct replay_hooks
 trace_hooks(struct trace *t)
 {
-	return (struct replay_hooks){ .judged = on_judged, .ctx = t };
+	return (struct replay_hooks){ .look = on_look, .told = on_told, .ctx = t };
 }

@@ -225,6 +225,8 @@ at_content(struct judge *j)
 		struct class *c = &j->classes[i];
 		struct reply r;
 
+		j->view = judge_eval(j, c);
+		j->view_at = c->walk.at;
 		note_walk(j, c, &c->walk);
 		r = note_decision(j, c, &c->verdict,
 		    c->verdict.action == v.action || c->verdict.action == ACT_DISCARD ||

@@ -109,6 +109,6 @@ size_t judge_effects(struct judge *j, const struct effect **v);
 /* RSET, abort, or the MTA went on to something else: the message is over without a verdict. */
 void judge_abort(struct judge *j);
 
-/* For `postern explain`: the view of the walk of the class that was judged last, and the index of the
- * rule at which it stands (the deciding one, or the first that is open; nrules: passed all). */
+/* For `postern explain`: the view of the walk of the class that was judged last (while a decision is
+ * told: of the class that it is for), and the index of the rule at which it stands (the deciding one, or the first that is open; nrules: passed all). */
 struct eval *judge_view(struct judge *j, uint32_t *at);
