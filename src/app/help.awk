@@ -260,7 +260,7 @@ function head_words(a, last,    i, out, take, word) {
 		if (!quoted[i] && (a[i] in is_plain || a[i] == "Ns"))
 			continue
 		word = plain_text(a[i])
-		if (word == "," || word == "or" || word == "|") {
+		if (out != "" && (word == "," || word == "or" || word == "|")) {
 			take = 1
 			continue
 		}

@@ -53,7 +53,7 @@ unknown(const char *word)
 	for (const struct help_entry *e = help_entries; e->word != NULL; e++)
 		suggest_offer(&near, slice_str(e->word));
 	if (near.best.p != NULL)
-		return app_usage("help", "the manual has no entry for `%s`; did you mean `%.*s`?",
+		return app_usage("help", "the manual has no entry for `%s`; did you mean %.*s?",
 		    word, SLICE_ARG(near.best));
 	return app_usage("help", "the manual has no entry for `%s`", word);
 }

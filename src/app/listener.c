@@ -246,13 +246,14 @@ listener_open(const struct socket_setting *s, struct listener *out, struct buf *
 
 /* Remove our file. */
 void
-listener_unlink(const struct listener *l)
+listener_unlink(struct listener *l)
 {
 	struct stat st;
 
 	if (l->path != NULL && lstat(l->path, &st) == 0 && st.st_dev == l->dev &&
 	    st.st_ino == l->ino)
 		unlink(l->path);
+	l->path = NULL;
 }
 
 /* How the MTA is told. */

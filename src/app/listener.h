@@ -18,8 +18,9 @@ struct listener {
  * what is wrong and what to do. Call before threads are made: it changes the umask for a moment. */
 int listener_open(const struct socket_setting *s, struct listener *out, struct buf *why);
 
-/* Remove a unix socket's file, if it is still ours. The socket itself goes on. */
-void listener_unlink(const struct listener *l);
+/* Remove a unix socket's file, if it is still ours. The socket itself goes on. Once is enough:
+ * later the file's number may be a successor's. */
+void listener_unlink(struct listener *l);
 
 /* Whether Postfix's smtpd could connect to a unix socket; if not, *why says what is in its way.
  * True where that can't be told (no user of that name, an inet socket). */

@@ -82,7 +82,7 @@ unknown(const char *word)
 		suggest_offer(&near, slice_str(subcommands[i].name));
 	fprintf(stderr, "postern: there is no subcommand `%s`", word);
 	if (near.best.p != NULL)
-		fprintf(stderr, "; did you mean `%.*s`?", SLICE_ARG(near.best));
+		fprintf(stderr, "; did you mean %.*s?", SLICE_ARG(near.best));
 	fputs("\nsee: postern --help\n", stderr);
 	return EX_USAGE;
 }

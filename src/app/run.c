@@ -38,6 +38,7 @@ struct daemon {
 	struct listener listener;
 	struct pidfile pidfile;
 	pthread_t main;
+	atomic_bool stopping;
 	atomic_bool left; /* smfi_main has returned */
 };
 
@@ -74,11 +75,12 @@ tend_signals(void *arg)
 		log_say(LOG_LEVEL_NOTICE,
 		    "SIG%s: the rules are read at start; restart to make changes count",
 		    sigabbrev_np(sig));
-	log_say(LOG_LEVEL_NOTICE, "SIG%s: stopping, %u sessions open", sigabbrev_np(sig),
-	    milter_sessions());
-	notify("STOPPING=1");
+	atomic_store(&d->stopping, true);
 	listener_unlink(&d->listener);
 	milter_close_door();
+	notify("STOPPING=1");
+	log_say(LOG_LEVEL_NOTICE, "SIG%s: stopping, %u sessions open", sigabbrev_np(sig),
+	    milter_sessions());
 	drain();
 	signals_stop_libmilter(d->main, &d->left);
 	return NULL;
@@ -151,7 +153,8 @@ serve(struct daemon *d)
 	tell_ready(d->program);
 	well = milter_serve();
 	atomic_store(&d->left, true);
-	if (!well) {
+	/* told to stop before it has begun, libmilter says that it failed */
+	if (!well && !atomic_load(&d->stopping)) {
 		log_say(LOG_LEVEL_ERROR, "libmilter has given up; the system's log says why");
 		return EX_OSERR;
 	}

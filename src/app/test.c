@@ -51,6 +51,7 @@ print_why(const struct test *test, struct program *p)
 	struct outcome out;
 	struct trace trace;
 
+	puts("  what the rules saw:");
 	trace_init(&trace, p, stdout, false);
 	hooks = trace_hooks(&trace);
 	run(test, p, &hooks, &out);

@@ -304,26 +304,6 @@ on_mail(SMFICTX *ctx, char **argv)
 	return leave(ctx, l, SMFIP_NR_MAIL, &a);
 }
 
-/* There is no room for one more recipient. */
-static sfsistat
-refuse_rcpt(SMFICTX *ctx, struct link *l)
-{
-	static const struct answer full = {
-		TOLD_TEMPFAIL,
-		{ 452, "4.5.3", SLICE("Too many recipients") },
-	};
-	struct decision d = {
-		.action = ACT_TEMPFAIL,
-		.cause = CAUSE_LIMIT,
-		.stage = STAGE_RCPT,
-		.reply = full.reply,
-		.obeyed = true,
-	};
-
-	on_decided(l, &d);
-	return leave(ctx, l, SMFIP_NR_RCPT, &full);
-}
-
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
@@ -334,9 +314,14 @@ on_rcpt(SMFICTX *ctx, char **argv)
 
 	struct session *s = judge_session(l->judge);
 
-	if (s->in_message && !session_rcpt(s, slice_str(argv[0])))
-		return refuse_rcpt(ctx, l);
-	return message_stage(ctx, STAGE_RCPT, SMFIP_NR_RCPT);
+	if (!s->in_message || session_rcpt(s, slice_str(argv[0])))
+		return message_stage(ctx, STAGE_RCPT, SMFIP_NR_RCPT);
+
+	struct answer a = judge_overflow(l->judge);
+
+	if ((l->noreply & SMFIP_NR_RCPT) != 0)
+		a.told = TOLD_CONTINUE; /* the judge tells it at the message's end */
+	return leave(ctx, l, SMFIP_NR_RCPT, &a);
 }
 
 static sfsistat

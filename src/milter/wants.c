@@ -80,7 +80,11 @@ wants_actions(const struct needs *n)
 }
 
 /* Ask for macros: those that rules need, and at each stage the queue id for the log. A list of ours
- * takes the place of the MTA's own. */
+ * takes the place of the MTA's own.
+ *
+ * An MTA that has none to send at a stage sends no list, and libmilter goes on with what it has had
+ * at the last HELO, MAIL or RCPT: {auth_authen} of one message would be the next one's. So where
+ * rules need macros we ask for the MTA's name too, which is always there. */
 void
 wants_macros(SMFICTX *ctx, const struct needs *n)
 {
@@ -92,6 +96,8 @@ wants_macros(SMFICTX *ctx, const struct needs *n)
 			buf_printf(&list, "%s ", n->macros[stage][m]);
 		if (n->nmacros[stage] < LIMIT_MACROS)
 			buf_str(&list, "i");
+		if (n->nmacros[stage] > 0 && n->nmacros[stage] + 1 < LIMIT_MACROS)
+			buf_str(&list, " j");
 		if (list.p == NULL || list.cut ||
 		    smfi_setsymlist(ctx, places[i].where, list.p) != MI_SUCCESS)
 			log_say(LOG_LEVEL_WARNING, "the MTA could not be asked for macros at %s",

@@ -162,7 +162,7 @@ show_verdicts(
 
 	for (size_t i = 0; i < t->nrecipients; i++)
 		if (concerns(e, t, i)) {
-			fputs(shown++ > 0 ? "\n             " : "", out);
+			fputs(shown++ > 0 ? "\n            " : "", out);
 			show_verdict(out, transaction_verdict(p, t, i));
 			if (t->nrecipients > 1) {
 				fputs(" for ", out);

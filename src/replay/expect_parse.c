@@ -37,7 +37,7 @@ unknown(struct parser *p, const char *what, struct suggest *near, const char *kn
 	struct diag *g = diag_error(p->diags, at, "%s `%.*s`", what, SLICE_ARG(span_slice(at)));
 
 	if (near->best.p != NULL)
-		diag_hint(p->diags, g, "did you mean `%.*s`?", SLICE_ARG(near->best));
+		diag_hint(p->diags, g, "did you mean %.*s?", SLICE_ARG(near->best));
 	else if (known != NULL)
 		diag_hint(p->diags, g, "known are %s", known);
 	return false;

@@ -25,6 +25,9 @@ struct run {
 	size_t nindex, capindex;
 	struct buf body;
 	size_t at;			    /* the step that runs */
+	enum stage stage;		    /* that is judged */
+	struct slice said;		    /* by the client, at it */
+	bool looked;			    /* the hooks have seen it */
 	bool content;			    /* the open transaction's message has begun */
 	bool connection_over, message_over; /* nothing more is asked */
 };
@@ -156,12 +159,12 @@ send_message(struct run *r)
 	char said[64];
 	enum told told;
 
-	snprintf(said, sizeof(said), "%zu recipients", r->nindex);
+	snprintf(said, sizeof(said), "%zu recipient%s", r->nindex, r->nindex == 1 ? "" : "s");
 	if (ask(r, STAGE_DATA, slice_str(said)) != TOLD_CONTINUE)
 		return;
 	for (size_t i = 0; i < t->nheaders; i++)
 		session_header(r->session, t->headers[i].name, t->headers[i].value, true);
-	snprintf(said, sizeof(said), "%zu headers", t->nheaders);
+	snprintf(said, sizeof(said), "%zu header%s", t->nheaders, t->nheaders == 1 ? "" : "s");
 	if (ask(r, STAGE_HEADERS, slice_str(said)) != TOLD_CONTINUE)
 		return;
 	for (size_t at = 0; at < body.n; at += REPLAY_CHUNK) {
@@ -169,7 +172,7 @@ send_message(struct run *r)
 
 		session_body(r->session, slice_of(body.p + at, n));
 	}
-	snprintf(said, sizeof(said), "%llu bytes", r->session->size);
+	snprintf(said, sizeof(said), "%llu bytes in all", r->session->size);
 	told = ask(r, STAGE_BODY, slice_str(said));
 	if (told == TOLD_CONTINUE || told == TOLD_ACCEPT)
 		copy_effects(r);

@@ -221,7 +221,7 @@ read_mail(struct reader *r)
 	struct slice params[LINE_WORDS];
 
 	if (!line_is(&r->line, 1, "from"))
-		return mistake(r, 0, "write: mail from <ADDRESS>");
+		return mistake(r, 0, "`mail` has `from` behind it: mail from <ADDRESS>");
 	if (r->mail)
 		need_rcpt(r);
 	need_helo(r);
@@ -238,7 +238,7 @@ static bool
 read_rcpt(struct reader *r)
 {
 	if (!line_is(&r->line, 1, "to"))
-		return mistake(r, 0, "write: rcpt to <ADDRESS>");
+		return mistake(r, 0, "`rcpt` has `to` behind it: rcpt to <ADDRESS>");
 	need_mail(r);
 	script_add(&r->test->script, STEP_RCPT, line_text(&r->line, 2), SLICE_ABSENT);
 	return r->rcpt = true;
@@ -360,7 +360,7 @@ read_form(struct reader *r)
 	g = diag_error(
 	    r->lines.diags, r->line.v[0].span, "unknown word `%.*s` in a test", SLICE_ARG(word));
 	if (near.best.p != NULL)
-		diag_hint(r->lines.diags, g, "did you mean `%.*s`?", SLICE_ARG(near.best));
+		diag_hint(r->lines.diags, g, "did you mean %.*s?", SLICE_ARG(near.best));
 }
 
 /* test "name" { */

@@ -190,7 +190,7 @@ on_look(void *ctx, struct judge *j, enum stage stage, struct slice said)
 	uint32_t at;
 	struct eval *e = judge_view(j, &at);
 
-	if (stage == STAGE_MAIL)
+	if (stage == STAGE_MAIL && t->messages++ > 0)
 		memset(t->shown, 0, t->program->nrules);
 	print_stage(t, e->session, stage, said);
 	for (uint32_t i = 0; i <= at && i < t->program->nrules; i++) {

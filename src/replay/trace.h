@@ -15,6 +15,7 @@ struct trace {
 	bool colour;
 	const struct program *program;
 	uint8_t *shown;		/* the outcome of each rule that was printed last */
+	unsigned messages;	/* begun so far */
 	uint32_t *atoms;	/* of the rule that is being printed, those done */
 	size_t natoms, capatoms;
 	struct arena arena;

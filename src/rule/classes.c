@@ -37,6 +37,20 @@ add(struct judge *j, struct class *c, size_t rcpt)
 	return true;
 }
 
+/* A recipient may have passed rules in error that the others of its class passed as false. */
+static void
+merge_errors(struct judge *j, struct class *k, const struct class *c)
+{
+	for (const struct passed_error *i = c->walk.errors; i != NULL; i = i->next) {
+		const struct passed_error *known = k->walk.errors;
+
+		while (known != NULL && known->rule != i->rule)
+			known = known->next;
+		if (known == NULL)
+			walk_note_error(&k->walk, i->rule, &j->memory);
+	}
+}
+
 /* True if the recipient of `c` belongs to the class `k`. */
 static bool
 belongs(struct judge *j, const struct class *c, const struct class *k)
@@ -61,6 +75,7 @@ class_join(struct judge *j, const struct class *c)
 	for (size_t i = 0; i < j->nclasses; i++)
 		if (belongs(j, c, &j->classes[i])) {
 			j->overflow |= !add(j, &j->classes[i], c->recipients[0]);
+			merge_errors(j, &j->classes[i], c);
 			return true;
 		}
 	if (split && j->nclasses > 0)

@@ -8,15 +8,22 @@
 #include "rule/judge_in.h"
 #include "rule/harmless.h"
 
-/* Append an effect unless the same is there. False: no memory. */
+/* True if doing both is doing one of them twice. */
+static bool
+same_effect(const struct effect *a, const struct effect *b)
+{
+	return a->index == b->index && slice_eq(a->name, b->name) && slice_eq(a->value, b->value) &&
+	    (a->rule == b->rule || a->kind == EFFECT_DELETE_RECIPIENT);
+}
+
+/* Append an effect unless the same is there; the first quarantine gives the reason. False: no memory. */
 static bool
 add(struct judge *j, struct effect e)
 {
 	struct effect *v = j->effects;
 
 	for (size_t i = 0; i < j->neffects; i++)
-		if (v[i].kind == e.kind && v[i].rule == e.rule && v[i].index == e.index &&
-		    slice_eq(v[i].name, e.name) && slice_eq(v[i].value, e.value))
+		if (v[i].kind == e.kind && (e.kind == EFFECT_QUARANTINE || same_effect(&v[i], &e)))
 			return true;
 	if (j->neffects == j->capeffects) {
 		j->capeffects = j->capeffects * 2 + 8;
@@ -85,6 +92,17 @@ add_recipient(struct judge *j, const struct class *c, const struct rule *r, stru
 	       add(j, (struct effect){ .kind = EFFECT_ADD_RECIPIENT, .rule = r, .value = addr });
 }
 
+/* quarantine */
+static bool
+hold(struct judge *j, const struct rule *r, struct slice text)
+{
+	struct slice reason = harmless_line(&j->memory, text);
+
+	if (reason.n == 0)
+		reason = arena_printf(&j->memory, "held by %s:%u", r->file, r->line);
+	return add(j, (struct effect){ .kind = EFFECT_QUARANTINE, .rule = r, .value = reason });
+}
+
 /* What one rule does for one class. False: an error. */
 static bool
 apply(struct judge *j, const struct class *c, const struct rule *r, enum action pass)
@@ -101,6 +119,8 @@ apply(struct judge *j, const struct class *c, const struct rule *r, enum action 
 		return false;
 	if (pass == ACT_REDIRECT)
 		return add_recipient(j, c, r, text);
+	if (pass == ACT_QUARANTINE)
+		return hold(j, r, text);
 	return add(j, (struct effect){ .kind = r->action == ACT_ADD_HEADER ? EFFECT_ADD_HEADER
 							     : EFFECT_SET_HEADER,
 			  .rule = r,
@@ -117,9 +137,9 @@ in_pass(const struct rule *r, enum action pass)
 	return r->action == pass || (pass == ACT_REDIRECT && r->action == ACT_COPY_TO);
 }
 
-/* The rule that quarantines a class; NULL if none does. */
-static const struct rule *
-quarantined(struct judge *j, const struct class *c)
+/* True if some rule quarantines the class. */
+static bool
+is_quarantined(struct judge *j, const struct class *c)
 {
 	const struct program *p = j->program;
 	struct eval e = judge_eval(j, c);
@@ -128,45 +148,26 @@ quarantined(struct judge *j, const struct class *c)
 		const struct rule *r = &p->rules[p->effects[i]];
 
 		if (in_pass(r, ACT_QUARANTINE) && eval_node(&e, r->cond) == OUT_TRUE)
-			return r;
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
-/* Quarantine, if no class accepts the message without it: the mildest counts. */
+/* True if no class accepts the message without quarantine: the mildest verdict counts. */
 static bool
-quarantine(struct judge *j)
+all_quarantined(struct judge *j)
 {
-	const struct rule *first = NULL, *r;
-	const struct class *of = NULL;
-	struct slice reason;
-	struct eval e;
-
-	for (size_t i = 0; i < j->nclasses; i++) {
-		if (j->classes[i].verdict.action != ACT_ACCEPT)
-			continue;
-		r = quarantined(j, &j->classes[i]);
-		if (r == NULL)
-			return true;
-		if (first == NULL) {
-			first = r;
-			of = &j->classes[i];
-		}
-	}
-	if (first == NULL)
-		return true;
-	e = judge_eval(j, of);
-	reason = harmless_line(&j->memory, eval_text(&e, &first->text));
-	if (reason.n == 0)
-		reason = arena_printf(&j->memory, "held by %s:%u", first->file, first->line);
-	return add(j, (struct effect){ .kind = EFFECT_QUARANTINE, .rule = first, .value = reason });
+	for (size_t i = 0; i < j->nclasses; i++)
+		if (j->classes[i].verdict.action == ACT_ACCEPT && !is_quarantined(j, &j->classes[i]))
+			return false;
+	return true;
 }
 
 uint32_t
 effects_make(struct judge *j)
 {
 	static const enum action passes[] = { ACT_REDIRECT, ACT_REMOVE_HEADER, ACT_SET_HEADER,
-		ACT_ADD_HEADER };
+		ACT_ADD_HEADER, ACT_QUARANTINE };
 	const struct program *p = j->program;
 	bool strict = p->settings.on_error == ON_ERROR_TEMPFAIL;
 
@@ -176,7 +177,9 @@ effects_make(struct judge *j)
 		if (c->verdict.action == ACT_DISCARD || (class_drops(j) && c->verdict.action != ACT_ACCEPT))
 			take_off(j, c, NULL);
 	}
-	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++)
+	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
+		if (passes[pass] == ACT_QUARANTINE && !all_quarantined(j))
+			break;
 		for (uint32_t i = 0; i < p->neffects; i++) {
 			const struct rule *r = &p->rules[p->effects[i]];
 
@@ -186,6 +189,6 @@ effects_make(struct judge *j)
 				    !apply(j, &j->classes[k], r, passes[pass]) && strict)
 					return p->effects[i];
 		}
-	quarantine(j);
+	}
 	return UINT32_MAX;
 }

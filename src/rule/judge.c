@@ -73,7 +73,7 @@ size_t
 judge_effects(struct judge *j, const struct effect **v)
 {
 	*v = j->effects;
-	return j->neffects;
+	return j->program->settings.mode == MODE_MONITOR ? 0 : j->neffects;
 }
 
 /* Forget the outcomes of a lifetime and of those that end with it, and the message. */
@@ -117,6 +117,13 @@ judge_tell_at(const struct judge *j)
 	return j->session.local ? STAGE_BODY : j->program->settings.refuse_at;
 }
 
+/* True if the MTA awaits an answer at this stage: elsewhere a verdict waits for the next one. */
+static bool
+awaited(const struct judge *j)
+{
+	return j->program->needs.reply[j->stage];
+}
+
 /* Walk on with a class, or with the session before RCPT, and say where it stands. */
 static struct verdict
 walk(struct judge *j, struct walk *w, const struct class *c)
@@ -154,9 +161,9 @@ at_envelope(struct judge *j)
 	bool accept = v.standing == STAND_ACCEPT && j->stage != STAGE_HELO;
 	struct answer a = { 0 };
 
-	if (!refuse && !accept)
+	if (!awaited(j) || (!refuse && !accept))
 		return a;
-	note_walk(j, NULL, &j->base);
+	note_walk(j, NULL, &j->base, &v);
 	a = answer(j, &v, note_decision(j, NULL, &v, true));
 	j->over = true;
 	if (j->stage < STAGE_MAIL) {
@@ -175,7 +182,7 @@ refuse_recipient(struct judge *j, struct class *c, const struct verdict *v)
 	struct answer a;
 
 	if (v->cause != CAUSE_SPLIT)
-		note_walk(j, c, &c->walk);
+		note_walk(j, c, &c->walk, v);
 	a = answer(j, v, note_decision(j, c, v, true));
 	session_drop_rcpt(&j->session);
 	return a;
@@ -197,7 +204,7 @@ at_rcpt(struct judge *j)
 	j->had_recipient = true;
 	memset(j->spare, 0, j->nown);
 	v = walk(j, &c.walk, &c);
-	if (v.standing == STAND_REFUSE && !j->session.local)
+	if (v.standing == STAND_REFUSE && !j->session.local && awaited(j))
 		return refuse_recipient(j, &c, &v);
 	if (!class_join(j, &c))
 		return refuse_recipient(j, &c, &split);
@@ -218,7 +225,7 @@ at_content(struct judge *j)
 	}
 	for (size_t i = 0; i < j->nclasses; i++)
 		j->classes[i].verdict = walk(j, &j->classes[i].walk, &j->classes[i]);
-	if (!class_combine(j, &v))
+	if (!awaited(j) || !class_combine(j, &v))
 		return a;
 	j->over = true;
 	for (size_t i = 0; i < j->nclasses; i++) {
@@ -227,7 +234,7 @@ at_content(struct judge *j)
 
 		j->view = judge_eval(j, c);
 		j->view_at = c->walk.at;
-		note_walk(j, c, &c->walk);
+		note_walk(j, c, &c->walk, &c->verdict);
 		r = note_decision(j, c, &c->verdict,
 		    c->verdict.action == v.action || c->verdict.action == ACT_DISCARD ||
 			(v.action == ACT_ACCEPT && class_drops(j)));

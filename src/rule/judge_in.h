@@ -46,7 +46,8 @@ enum stage judge_tell_at(const struct judge *j);
 /* ---- notes.c: to the watcher ---- */
 
 /* What the rules above the verdict log, monitor, or could not decide. */
-void note_walk(struct judge *j, const struct class *c, const struct walk *w);
+void note_walk(
+    struct judge *j, const struct class *c, const struct walk *w, const struct verdict *v);
 
 /* A verdict, with its reply made. recipients may be none. */
 struct reply note_decision(struct judge *j, const struct class *c, const struct verdict *v, bool obeyed);

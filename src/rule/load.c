@@ -93,8 +93,8 @@ load_lookups(struct build *b)
 		p->spf = spf_new(p->zone, host);
 	p->env = (struct session_env){ .spf = p->spf,
 		.max_message = p->settings.max_message_size,
-		.keep_headers = p->needs.headers,
-		.keep_body = p->needs.body };
+		.keep_headers = p->needs.keep_headers,
+		.keep_body = p->needs.keep_body };
 }
 
 /* All passes over one source. */

@@ -34,6 +34,10 @@ need_ref(struct build *b, const struct fact_ref *ref)
 
 	n->headers |= (f->flags & FACT_NEEDS_HEADERS) != 0;
 	n->body |= (f->flags & FACT_NEEDS_BODY) != 0;
+	if (!(f->flags & FACT_COUNTS)) {
+		n->keep_headers |= (f->flags & FACT_NEEDS_HEADERS) != 0;
+		n->keep_body |= (f->flags & FACT_NEEDS_BODY) != 0;
+	}
 	/* Postfix tells of TLS at HELO, Sendmail tells it again: ask at both */
 	for (size_t i = 0; i < sizeof f->macros / sizeof *f->macros && f->macros[i] != NULL; i++) {
 		need_macro(b, macro_stage(slice_str(f->macros[i]), NULL), f->macros[i]);
@@ -71,6 +75,7 @@ need_effects(struct build *b)
 		if (r->monitor)
 			continue;
 		n->headers |= r->action == ACT_REMOVE_HEADER;
+		n->keep_headers |= r->action == ACT_REMOVE_HEADER;
 		n->changes_headers |= r->action >= ACT_ADD_HEADER && r->action <= ACT_REMOVE_HEADER;
 		n->adds_recipients |= r->action == ACT_REDIRECT || r->action == ACT_COPY_TO;
 		n->deletes_recipients |= r->action == ACT_REDIRECT;
@@ -93,17 +98,18 @@ first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 		const struct node *n = &p->nodes[r->cond];
 		enum stage err = n->true_at < n->false_at ? n->true_at : n->false_at;
 
-		if (!action_decides(r->action) || r->monitor)
+		if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
+			continue;
+		/* a rule that errs refuses as soon as it could have been settled, effects included */
+		err = err > last ? err : last;
+		if (p->settings.on_error == ON_ERROR_TEMPFAIL && err < *refuse)
+			*refuse = err;
+		if (!action_decides(r->action))
 			continue;
 		if (r->action == ACT_ACCEPT && r->acts_at < *accept)
 			*accept = r->acts_at;
-		/* a rule that errs refuses, as soon as it could have been settled */
 		if (r->action != ACT_ACCEPT && r->acts_at < *refuse)
 			*refuse = r->acts_at;
-		if (p->settings.on_error == ON_ERROR_TEMPFAIL) {
-			err = err > last ? err : last;
-			*refuse = err < *refuse ? err : *refuse;
-		}
 		last = n->false_at > last ? n->false_at : last;
 	}
 	*accept = last < *accept ? last : *accept;
@@ -122,6 +128,9 @@ need_replies(struct program *p)
 		news[p->atoms[i].stage] = true;
 		lookups |= p->atoms[i].lookups;
 	}
+	/* an acceptance waits for what the lines above it for the log want to tell */
+	for (uint32_t i = 0; i < p->neffects; i++)
+		news[p->rules[p->effects[i]].text.stage] = true;
 	reply[STAGE_CONNECT] = accept == STAGE_CONNECT || (tell == STAGE_CONNECT && refuse == STAGE_CONNECT);
 	reply[STAGE_HELO] = tell <= STAGE_HELO && refuse <= STAGE_HELO;
 	reply[STAGE_MAIL] = (accept <= STAGE_MAIL && (news[STAGE_HELO] || news[STAGE_MAIL])) ||

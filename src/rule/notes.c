@@ -19,9 +19,9 @@ note(struct judge *j, enum note_kind kind, const struct rule *r, struct slice te
 		j->watcher.noted(j->watcher.ctx, &n);
 }
 
-/* One rule that doesn't decide, for one view. */
+/* What one rule says in one view. */
 static void
-note_rule(struct judge *j, const struct class *c, const struct rule *r)
+note_view(struct judge *j, const struct class *c, const struct rule *r)
 {
 	struct eval e = judge_eval(j, c);
 	bool speaks = r->monitor || r->action == ACT_LOG;
@@ -33,36 +33,37 @@ note_rule(struct judge *j, const struct class *c, const struct rule *r)
 		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r, eval_text(&e, &r->text), c);
 }
 
-/* The same for each recipient of a class by itself: what only watches doesn't part recipients. */
+/* The same for all of a class, or for each of its recipients where the rule names them: what only
+ * watches, and what is passed in error, doesn't part recipients. */
 static void
-note_each(struct judge *j, const struct class *c, const struct rule *r)
+note_rule(struct judge *j, const struct class *c, const struct rule *r)
 {
+	bool named = j->program->nodes[r->cond].recipient || r->text.recipient;
+
+	if (c == NULL || c->n < 2 || !named) {
+		note_view(j, c, r);
+		return;
+	}
 	for (size_t i = 0; i < c->n; i++) {
 		struct class one = { .own = j->spare, .recipients = &c->recipients[i], .n = 1 };
 
 		memset(j->spare, 0, j->nown);
-		note_rule(j, &one, r);
+		note_view(j, &one, r);
 	}
 }
 
 void
-note_walk(struct judge *j, const struct class *c, const struct walk *w)
+note_walk(struct judge *j, const struct class *c, const struct walk *w, const struct verdict *v)
 {
 	const struct program *p = j->program;
 
 	for (const struct passed_error *i = w->errors; i != NULL; i = i->next)
-		note(j, NOTE_ERROR, &p->rules[i->rule], SLICE_ABSENT, c);
+		note_rule(j, c, &p->rules[i->rule]);
 	for (uint32_t i = 0; i < p->nscores && p->scores[i] < w->at; i++)
 		note_rule(j, c, &p->rules[p->scores[i]]);
-	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++) {
-		const struct rule *r = &p->rules[p->effects[i]];
-		bool named = p->nodes[r->cond].recipient || r->text.recipient;
-
-		if (c != NULL && c->n > 1 && named && (r->monitor || r->action == ACT_LOG))
-			note_each(j, c, r);
-		else
-			note_rule(j, c, r);
-	}
+	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++)
+		if (p->effects[i] != v->rule)
+			note_rule(j, c, &p->rules[p->effects[i]]);
 }
 
 /* Code, enhanced code and text of a refusal. */

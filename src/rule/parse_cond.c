@@ -221,7 +221,7 @@ parse_of(struct parser *p)
 static struct ast_cond *
 parse_group(struct parser *p)
 {
-	struct ast_cond *c, *pair;
+	struct ast_cond *c, *pair = NULL;
 
 	p->free_lines++;
 	parse_take(p);
@@ -240,8 +240,8 @@ parse_group(struct parser *p)
 		parse_take(p);
 	else
 		parse_fail(p, "`and`, `or` or `)`");
-	if (c->pair)
-		parse_comparison(p, c);
+	if (pair != NULL)
+		parse_comparison(p, pair);
 	return c;
 }
 

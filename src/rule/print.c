@@ -317,7 +317,7 @@ print_list(const struct named_list *l, FILE *out)
 		return;
 	}
 	fputs("{\n    ", out);
-	print_entries(l->list, "\n    ", out);
+	print_entries(l->list, ",\n    ", out);
 	fputs("\n}\n", out);
 }
 

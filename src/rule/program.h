@@ -154,7 +154,8 @@ bool action_decides(enum action a);
 /* What the adapters must ask of the MTA. */
 struct needs {
 	bool reply[STAGES];	/* a verdict may be told at this stage */
-	bool headers, body;	/* their contents */
+	bool headers, body;	/* that they come by */
+	bool keep_headers, keep_body;	/* and that they are kept */
 	const char *macros[STAGES][LIMIT_MACROS];
 	unsigned nmacros[STAGES];
 	bool changes_headers, adds_recipients, deletes_recipients, quarantines;

@@ -21,15 +21,14 @@ text_ready(struct eval *e, const struct text *t)
 	return !open;
 }
 
-/* Remember a rule that was passed in error. */
-static void
-note_error(struct walk *w, struct arena *a)
+void
+walk_note_error(struct walk *w, uint32_t rule, struct arena *a)
 {
 	struct passed_error *n = arena_alloc(a, sizeof *n);
 
 	if (n == NULL)
 		return;
-	*n = (struct passed_error){ .next = w->errors, .rule = w->at };
+	*n = (struct passed_error){ .next = w->errors, .rule = rule };
 	w->errors = n;
 }
 
@@ -50,7 +49,7 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 		if (set == OUT_FALSE)
 			continue;
 		if (skip && !(set & OUT_TRUE)) {
-			note_error(w, a);
+			walk_note_error(w, w->at, a);
 			continue;
 		}
 		if (set == OUT_ERROR)
@@ -85,7 +84,8 @@ effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
 			*rule = p->effects[i];
 			return STAND_REFUSE;
 		}
-		if (set & (set - 1))
+		/* a line for the log wants its facts, too */
+		if ((set & (set - 1)) || (set == OUT_TRUE && quiet && r->text.stage > e->stage))
 			s = STAND_OPEN;
 		else if (set == OUT_TRUE && !quiet && s == STAND_ACCEPT)
 			s = STAND_ACT;

@@ -5,8 +5,8 @@
 
 #include "rule/judge.h"
 
-/* A rule passed although its outcome is error (on-error skip); newest first, shared by walks that
- * began as one. */
+/* A rule that was passed although its outcome is, or may be, error (on-error skip); newest first,
+ * shared by walks that began as one. */
 struct passed_error {
 	const struct passed_error *next;
 	uint32_t rule;
@@ -39,6 +39,9 @@ struct verdict {
 /* Go on as far as is certain. tell: the stage before which no refusal is told, and what serves only
  * refusals is not looked up. Memory for errors comes from `a`. */
 void walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a);
+
+/* Remember that a rule was passed so; memory from `a`, without it the note is lost. */
+void walk_note_error(struct walk *w, uint32_t rule, struct arena *a);
 
 /* What it says: the rule, and the effects above an acceptance. */
 struct verdict walk_verdict(const struct walk *w, struct eval *e);

@@ -86,6 +86,18 @@ end_greeting(struct session *s)
 	arena_reset(&s->greeting);
 }
 
+/* True for a connection as Postfix's cleanup makes it for mail that sendmail(1) took: it plays a client
+ * on loopback with port 0. Its MAIL will tell: it leaves the angle brackets out. */
+static bool
+may_be_local(const struct session *s)
+{
+	static const struct ip v4 = { .family = 4, .b = { 127, 0, 0, 1 } };
+	static const struct ip v6 = { .family = 6, .b = { [15] = 1 } };
+
+	return s->client_port == 0 &&
+	    (s->client.family == 0 || ip_eq(&s->client, &v4) || ip_eq(&s->client, &v6));
+}
+
 /* The connection. */
 void
 session_connect(struct session *s, const struct ip *client, uint16_t port, struct slice name)
@@ -95,7 +107,7 @@ session_connect(struct session *s, const struct ip *client, uint16_t port, struc
 	arena_reset(&s->connection);
 	s->client = client != NULL ? *client : (struct ip){ 0 };
 	s->client_port = port;
-	s->local = false;
+	s->local = may_be_local(s);
 	name = name_is_host(name) ? name : SLICE_ABSENT;
 	s->client_name = name_keep(&s->connection, name, LIMIT_ADDRESS, &s->client_name_cut);
 }
@@ -106,19 +118,6 @@ session_helo(struct session *s, struct slice name)
 {
 	end_greeting(s);
 	s->helo = name_keep(&s->greeting, slice_trim(name), LIMIT_ADDRESS, &s->helo_cut);
-}
-
-/* True if MAIL came from Postfix's cleanup, for mail that sendmail(1) took: it plays a client on
- * loopback with port 0, and leaves the angle brackets out. */
-static bool
-is_local(const struct session *s, struct slice from)
-{
-	static const struct ip v4 = { .family = 4, .b = { 127, 0, 0, 1 } };
-	static const struct ip v6 = { .family = 6, .b = { [15] = 1 } };
-
-	from = slice_trim(from);
-	return s->client_port == 0 && (from.n == 0 || from.p[0] != '<') &&
-	    (s->client.family == 0 || ip_eq(&s->client, &v4) || ip_eq(&s->client, &v6));
 }
 
 /* Read an ESMTP parameter of MAIL (RFC 1870, RFC 6531). */
@@ -138,11 +137,11 @@ read_param(struct session *s, struct slice param)
 void
 session_mail(struct session *s, struct slice from, const struct slice *params, size_t nparams)
 {
-	struct slice mailbox = mailbox_bare(from);
+	struct slice mailbox = mailbox_bare(from), given = slice_trim(from);
 
 	session_end_message(s);
 	s->in_message = true;
-	s->local = is_local(s, from);
+	s->local = may_be_local(s) && (given.n == 0 || given.p[0] != '<');
 	s->size = 2;
 	if (mailbox.n == 0)
 		s->sender = SLICE("<>");

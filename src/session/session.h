@@ -57,7 +57,8 @@ struct session {
 	uint16_t client_port;
 	struct slice client_name;	/* verified; absent if not */
 	bool client_name_cut;
-	bool local;	/* no SMTP client: mail from sendmail(1) through Postfix's non_smtpd_milters */
+	bool local;	/* no SMTP client: mail from sendmail(1) through Postfix's non_smtpd_milters; before
+			 * MAIL: it may be */
 
 	/* of the greeting */
 	struct slice helo;

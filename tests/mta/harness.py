@@ -39,7 +39,7 @@ class Daemon:
         env = {
             # else its store of freed memory looks like a leak
             "ASAN_OPTIONS": "quarantine_size_mb=4",
-            "TSAN_OPTIONS": "suppressions=" + os.path.join(here, "tsan.supp"),
+            "TSAN_OPTIONS": "atexit_sleep_ms=0:suppressions=" + os.path.join(here, "tsan.supp"),
             **os.environ,
         }
         self.process = subprocess.Popen([POSTERN, "run", "-c", self.conf], cwd=self.dir, env=env,
@@ -143,6 +143,12 @@ def kinds(replies):
 
 
 PASSED = ("continue", "accept", "none")
+
+
+def passed(replies):
+    """True if none of them is a refusal."""
+    return all(r.kind in PASSED for r in replies)
+
 
 
 def alive(d):

@@ -72,6 +72,7 @@ class Client:
         self.offered = (version, actions, steps)
         self.steps = self.actions = 0
         self.lists = {}  # macro list number: names, of those that were asked for
+        self.session = {}  # macros that an MTA gives at any stage, if asked
         self.buffered = b""
 
     def close(self):
@@ -124,8 +125,9 @@ class Client:
         assert command == "O", command
         version, self.actions, self.steps = struct.unpack("!III", data[:12])
         assert version <= self.offered[0]
-        assert self.actions & ~self.offered[1] == 0, "asks for actions that were not offered"
-        assert self.steps & ~self.offered[2] == 0, "asks for steps that were not offered"
+        # none offered: libmilter takes it for version 1, which offered these without saying so
+        assert self.actions & ~(self.offered[1] or 0x0F) == 0, "wants actions that were not offered"
+        assert self.steps & ~(self.offered[2] or 0x3F) == 0, "wants steps that were not offered"
         rest = data[12:]
         while rest:
             (where,) = struct.unpack("!I", rest[:4])
@@ -164,7 +166,8 @@ class Client:
         names = self.lists.get(number)
         if names is None:
             return macros
-        return {k: v for k, v in macros.items() if k in names or k.strip("{}") in names}
+        known = {**self.session, **macros}
+        return {k: v for k, v in known.items() if k in names or k.strip("{}") in names}
 
     def step(self, command, data=b"", macros=None):
         """Send a command if it is wanted, with its macros; its reply, and changes."""
@@ -290,6 +293,7 @@ class Mta:
             m["{if_addr}"] = "192.0.2.25"
             m["{if_name}"] = "mx.here.example"
         m.update(self.macros)
+        self.client.session = m
         reply = self.client.connect(address, self.name, self.port, m)
         self.over = reply.kind not in ("continue", "none", "discard")
         return reply
@@ -329,8 +333,7 @@ class Mta:
         if self.over:
             return NONE
         self.in_message = True
-        m = {k: v for k, v in self.macros.items() if k not in ("{daemon_name}",)}
-        m.update(self.queue_id(not self.local))
+        m = {**self.macros, **self.queue_id(not self.local)}
         m.update({"{mail_addr}": sender.strip("<>"), "{mail_mailer}": "smtp",
                   "{mail_host}": sender.strip("<>").partition("@")[2]})
         if auth:

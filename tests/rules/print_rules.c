@@ -1,8 +1,8 @@
 /*
  * print_rules.c - a ruleset as the program prints it back
  *
- * usage: print_rules FILE. Fails if what was printed is not the same when it is read and printed once
- * more.
+ * usage: print_rules FILE. Fails if what was printed is not the same when it is read and printed
+ * once more.
  */
 #include "rule/program.h"
 

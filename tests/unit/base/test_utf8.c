@@ -6,7 +6,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -103,7 +105,8 @@ cleans(void **state)
 		char want[100] = "";
 
 		for (const char *p = cases[i].clean; *p != '\0'; p++)
-			strncat(want, *p == '?' ? "\xef\xbf\xbd" : p, *p == '?' ? 3 : 1);
+			snprintf(want + strlen(want), 4, "%.*s", *p == '?' ? 3 : 1,
+			    *p == '?' ? "\xef\xbf\xbd" : p);
 
 		struct slice got = utf8_clean(&a, slice_str(cases[i].dirty));
 

@@ -149,7 +149,7 @@ play_connect(struct run *r)
 	if (ss->name != ABSENT)
 		value_text(&name, W_NAME, ss->name);
 	ip_parse(buf_slice(&ip), &addr);
-	session_connect(r->session, &addr, 1000 + 100 * ss->port,
+	session_connect(r->session, ss->local ? NULL : &addr, ss->local ? 0 : 1000 + 100 * ss->port,
 	    ss->name != ABSENT ? buf_slice(&name) : SLICE("unknown"));
 	r->session->local = ss->local;
 	give_macro(r, STAGE_CONNECT, "{daemon_name}", W_DAEMON, ss->daemon);
@@ -183,7 +183,12 @@ play_mail(struct run *r, const struct rmessage *m)
 	r->w.m = m;
 	r->w.nkept = 0;
 	memset(r->noted, 0, sizeof(r->noted));
+	/* Postfix leaves the brackets out where no SMTP client speaks */
+	buf_str(&from, r->w.ss->local || m->sender == NULL_SENDER ? "" : "<");
 	sender_text(&from, m);
+	buf_str(&from, r->w.ss->local || m->sender == NULL_SENDER ? "" : ">");
+	if (r->w.ss->local && m->sender == NULL_SENDER)
+		buf_clear(&from);
 	buf_printf(&size, "SIZE=%d", 1000 * m->size);
 	param = buf_slice(&size);
 	session_mail(r->session, buf_slice(&from), &param, m->size != ABSENT);

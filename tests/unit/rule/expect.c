@@ -196,9 +196,6 @@ rule_effects(const struct world *w, const struct view *v, int rcpt, int rule, st
 	case ACT_COPY_TO:
 		buf_printf(&b, "add-recipient to%d@example.org r%d", rule, rule);
 		break;
-	case ACT_QUARANTINE:
-		buf_printf(&b, "quarantine q%d r%d", rule, rule);
-		break;
 	default:
 		return;
 	}
@@ -220,16 +217,35 @@ taken_off(const struct world *w, int rcpt, struct lines *l)
 	buf_free(&b);
 }
 
+/* What an accepting recipient's rules do; returns the first that quarantines, or NONE. */
+static int
+accepted_effects(const struct world *w, const struct view *v, int at, int rcpt, struct lines *l)
+{
+	int first = NONE;
+
+	for (int i = 0; i < at; i++) {
+		const struct rrule *r = &w->rs->rules[i];
+
+		if (r->off || r->monitor || v->rules[i] != OUT_TRUE)
+			continue;
+		if (r->action == ACT_QUARANTINE && first == NONE)
+			first = i;
+		rule_effects(w, v, rcpt, i, l);
+	}
+	return first;
+}
+
 void
 want_effects(const struct world *w, struct buf *out, bool *taste)
 {
 	struct lines l = { .n = 0 };
-	int accepting = 0, quarantines = 0;
+	struct buf line = { 0 };
+	int accepting = 0, reasons[MAX_RCPTS], held = 0;
 
+	*taste = false;
 	for (int k = 0; k < w->nkept; k++) {
 		struct view v;
 		struct standing st;
-		bool held = false;
 
 		world_view(w, w->kept[k], STAGE_BODY, &v);
 		st = naive_walk(&v, STAGE_BODY, true);
@@ -237,23 +253,22 @@ want_effects(const struct world *w, struct buf *out, bool *taste)
 			taken_off(w, w->kept[k], &l);
 		if (st.v.action != ACT_ACCEPT)
 			continue;
-		for (int i = 0; i < st.at; i++) {
-			const struct rrule *r = &w->rs->rules[i];
-
-			if (r->off || r->monitor || v.rules[i] != OUT_TRUE)
-				continue;
-			held = held || r->action == ACT_QUARANTINE;
-			rule_effects(w, &v, w->kept[k], i, &l);
-		}
+		reasons[accepting] = accepted_effects(w, &v, st.at, w->kept[k], &l);
+		held += reasons[accepting] != NONE;
+		*taste = *taste || reasons[accepting] != reasons[0];
 		accepting++;
-		quarantines += held;
 	}
-	/* the mildest verdict is the acceptance without quarantine; of `drop` the language is silent */
-	*taste = w->rs->mixed == MIXED_DROP && !w->ss->local && quarantines != accepting;
+	/* the mildest verdict is an acceptance without quarantine; of `drop` the language is silent */
+	if (*taste && held < accepting && (w->rs->mixed != MIXED_DROP || w->ss->local))
+		*taste = false;
+	if (!*taste && accepting > 0 && held == accepting) {
+		buf_printf(&line, "quarantine q%d r%d\n", reasons[0], reasons[0]);
+		lines_add(&l, &line);
+	}
+	buf_free(&line);
 	qsort(l.v, l.n, sizeof(l.v[0]), line_order);
 	for (int i = 0; i < l.n; i++) {
-		if (quarantines == accepting || strncmp(l.v[i], "quarantine", 10) != 0)
-			buf_str(out, l.v[i]);
+		buf_str(out, l.v[i]);
 		free(l.v[i]);
 	}
 }

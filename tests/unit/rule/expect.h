@@ -26,6 +26,6 @@ struct want want_message(const struct world *w, const struct standing *st, enum 
 /* The verdicts of kept recipients count for each other: more than one class may be. */
 bool is_mixed(const struct world *w);
 
-/* The accepted message's effects, one a line, sorted; those of a quarantine that only some want are
- * left out if it is a matter of taste (*taste). */
+/* The accepted message's effects, one a line, sorted; the MTA takes one quarantine. *taste: whether
+ * there is one, or why, is left open. */
 void want_effects(const struct world *w, struct buf *lines, bool *taste);

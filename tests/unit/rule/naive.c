@@ -47,11 +47,11 @@ world_values(const struct world *w, enum what what, int rcpt, int *values)
 
 	switch (what) {
 	case W_IP:
-		return one(w->ss->ip, values);
+		return one(w->ss->local ? ABSENT : w->ss->ip, values);
 	case W_NAME:
 		return one(w->ss->name, values);
 	case W_PORT:
-		return one(1000 + 100 * w->ss->port, values);
+		return one(w->ss->local ? ABSENT : 1000 + 100 * w->ss->port, values);
 	case W_DAEMON:
 		return one(w->ss->daemon, values);
 	case W_HELO:
@@ -364,7 +364,7 @@ weigh_effects(const struct view *v, enum stage known, bool recipient, struct sta
 		}
 		if (v->rules[i] == OUT_TRUE)
 			st->waits |= changes || !text_known(v->rs, &r->text, known, recipient);
-		else
+		else if (!changes || v->rs->on_error == ON_ERROR_TEMPFAIL || v->rules[i] & OUT_TRUE)
 			st->waits |= v->rules[i] != OUT_FALSE && v->rules[i] != OUT_ERROR;
 	}
 }
@@ -382,7 +382,7 @@ naive_walk(const struct view *v, enum stage known, bool recipient)
 
 		if (r->off || r->monitor || !action_decides(r->action) || set == OUT_FALSE)
 			continue;
-		if (set == OUT_ERROR && rs->on_error == ON_ERROR_SKIP)
+		if (!(set & OUT_TRUE) && rs->on_error == ON_ERROR_SKIP)
 			continue;
 		if (set == OUT_TRUE && !text_known(rs, &r->text, known, recipient))
 			set = OUT_ANY;

@@ -131,7 +131,11 @@ random_atom(struct ratom *a, struct chance *c)
 
 	*a = (struct ratom){ .other = WHATS };
 	a->what = chance_of(c, 50) ? (enum what)heavy[chance_below(c, 8)] : (enum what)chance_below(c, WHATS);
+#ifdef EXPLORE
+	if (0) {
+#else
 	if (chance_of(c, 4)) {
+#endif
 		a->kind = A_PAIR;
 		a->what = W_RCPT_DOMAIN;
 		a->other = W_SENDER_DOMAIN;
@@ -265,6 +269,9 @@ random_arguments(struct rrule *r, const struct ruleset *rs, const struct shape *
 	case ACT_SET_HEADER:
 	case ACT_LOG:
 		random_text(&r->text, rs, false, shape, c);
+#ifdef EXPLORE
+		if (r->action == ACT_LOG) r->text.what = NONE;
+#endif
 		break;
 	case ACT_REMOVE_HEADER:
 		for (int i = 0; i < rs->natoms; i++)

@@ -39,6 +39,7 @@ struct run {
 	/* what was noted, of recipient or (MAX_RCPTS) nobody */
 	bool noted[NOTE_KINDS][MAX_RULES][MAX_RCPTS + 1];
 	bool covered[MAX_RCPTS];	/* set mode monitor: a verdict was logged */
+	bool all_covered;		/* it was one for the connection */
 };
 
 /* ---- run.c ---- */
