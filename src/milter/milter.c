@@ -212,19 +212,31 @@ ask(SMFICTX *ctx, struct link *l, enum stage at)
 	return judge_stage(l->judge, at);
 }
 
+/* The message is over: nothing of it is kept. */
+static void
+end_message(struct link *l)
+{
+	judge_abort(l->judge);
+	l->lost = false;
+}
+
 /* A stage of a message that brings nothing but itself. */
 static sfsistat
 message_stage(SMFICTX *ctx, enum stage at, unsigned long noreply)
 {
 	struct link *l = enter(ctx);
 	struct answer a;
+	sfsistat r;
 
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
 	if (!judge_session(l->judge)->in_message)
 		return fail(ctx, l, at, noreply, NULL, "the MTA has announced no message");
 	a = ask(ctx, l, at);
-	return leave(ctx, l, noreply, &a);
+	r = leave(ctx, l, noreply, &a);
+	if (at != STAGE_RCPT && a.told != TOLD_CONTINUE && r != SMFIS_NOREPLY)
+		end_message(l);
+	return r;
 }
 
 static sfsistat
@@ -255,14 +267,6 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	struct answer a = ask(ctx, l, STAGE_CONNECT);
 
 	return leave(ctx, l, SMFIP_NR_CONN, &a);
-}
-
-/* The MTA goes on to something else: what is left of a message is over. */
-static void
-end_message(struct link *l)
-{
-	judge_abort(l->judge);
-	l->lost = false;
 }
 
 static sfsistat

@@ -6,7 +6,9 @@
 runs the tests whose names hold one of the words, or all. One line for each, then how many passed.
 """
 
+import grp
 import os
+import pwd
 import re
 import signal
 import socket
@@ -207,6 +209,27 @@ def test_socket_mode():
         extra = " mode %s" % mode if mode else ""
         with Daemon('set socket "unix:DIR/s"%s\naccept\n' % extra) as d:
             equal("%04o" % stat.S_IMODE(os.stat(d.path).st_mode), mode or "0660")
+
+
+def test_socket_owner_and_user():
+    if os.geteuid() != 0:
+        with Daemon("set user root\naccept\n", wait=False) as d:
+            equal(d.process.wait(20), 77)
+            assert d.await_line("only root can become user root")
+            assert not os.path.exists(d.path)
+        return
+    rules = 'set socket "unix:DIR/s" mode 0660 user daemon group mail\nset user nobody\naccept\n'
+    with Daemon(rules) as d:
+        st = os.stat(d.path)
+        equal((st.st_uid, st.st_gid), (pwd.getpwnam("daemon").pw_uid, grp.getgrnam("mail").gr_gid))
+        with open("/proc/%d/status" % d.process.pid, encoding="ascii") as f:
+            status = f.read()
+        uid, gid = pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid
+        assert re.search(r"^Uid:(\t%d){4}$" % uid, status, re.M), status
+        assert re.search(r"^Gid:(\t%d){4}$" % gid, status, re.M), status
+        assert re.search(r"^Groups:\s*%d\s*$" % gid, status, re.M), status
+        assert alive(d)
+        equal(d.stop(), 0)
 
 
 def test_socket_errors_tell_what_to_do():

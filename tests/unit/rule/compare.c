@@ -15,8 +15,11 @@ check_reply(struct run *r, const struct reply *reply, struct verdict v, int rcpt
 	char enhanced[16];
 	struct buf text = { 0 };
 
-	snprintf(enhanced, sizeof(enhanced), v.cause == CAUSE_SPLIT ? "4.5.3" :
-	    v.cause == CAUSE_ERROR ? "4.3.0" : v.action == ACT_REJECT ? "5.7.1" : "4.7.1");
+	snprintf(enhanced, sizeof(enhanced),
+	    v.cause == CAUSE_SPLIT	 ? "4.5.3"
+		: v.cause == CAUSE_ERROR ? "4.3.0"
+		: v.action == ACT_REJECT ? "5.7.1"
+					 : "4.7.1");
 	if (v.cause == CAUSE_RULE && rule->code != 0) {
 		code = rule->code;
 		snprintf(enhanced, sizeof(enhanced), "%u.7.%u", code / 100, code % 10);
@@ -31,9 +34,11 @@ check_reply(struct run *r, const struct reply *reply, struct verdict v, int rcpt
 			    SLICE_ARG(reply->text), text.p);
 	}
 	buf_free(&text);
-	if (reply->code != code || reply->enhanced == NULL || strcmp(reply->enhanced, enhanced) != 0)
+	if (reply->code != code || reply->enhanced == NULL ||
+	    strcmp(reply->enhanced, enhanced) != 0)
 		wrong(r, "at %s: reply %u %s instead of %u %s for %s", stage_name(s), reply->code,
-		    reply->enhanced != NULL ? reply->enhanced : "(none)", code, enhanced, verdict_name(v));
+		    reply->enhanced != NULL ? reply->enhanced : "(none)", code, enhanced,
+		    verdict_name(v));
 }
 
 /* True if what a note says of its rule is so for a recipient. */
@@ -73,13 +78,14 @@ check_note(struct run *r, const struct seen_note *n, int rcpt, enum stage s)
 	world_view(&r->w, rcpt, s, &v);
 	st = naive_walk(&v, s, rcpt != NONE);
 	if (n->rule >= st.at)
-		wrong(r, "at %s recipient %d: r%d is noted though the walk is at r%d", stage_name(s), rcpt,
-		    n->rule, st.at);
+		wrong(r, "at %s recipient %d: r%d is noted though the walk is at r%d",
+		    stage_name(s), rcpt, n->rule, st.at);
 	if (*noted)
 		wrong(r, "at %s recipient %d: r%d is noted twice", stage_name(s), rcpt, n->rule);
 	*noted = true;
 	if (n->stage != s)
-		wrong(r, "at %s: r%d is noted as of %s", stage_name(s), n->rule, stage_name(n->stage));
+		wrong(r, "at %s: r%d is noted as of %s", stage_name(s), n->rule,
+		    stage_name(n->stage));
 	if (n->kind != NOTE_LOG)
 		return;
 	if (!text_known(r->w.rs, &r->w.rs->rules[n->rule].text, s, rcpt != NONE)) {
@@ -88,8 +94,8 @@ check_note(struct run *r, const struct seen_note *n, int rcpt, enum stage s)
 	}
 	text_fill(&text, &r->w, &v, rcpt, n->rule);
 	if (strcmp(text.p, n->text) != 0)
-		wrong(r, "at %s: r%d is noted as \"%s\" instead of \"%s\"", stage_name(s), n->rule, n->text,
-		    text.p);
+		wrong(r, "at %s: r%d is noted as \"%s\" instead of \"%s\"", stage_name(s), n->rule,
+		    n->text, text.p);
 	buf_free(&text);
 }
 
@@ -110,7 +116,8 @@ check_notes(struct run *r, int rcpt, enum stage s)
 
 		r->tally->notes++;
 		for (int k = 0; n->rule != NONE && k < n->nrcpts; k++) {
-			right = note_is_true(r, n, n->rcpts[k], s) || (right && are_judged_together(r));
+			right =
+			    note_is_true(r, n, n->rcpts[k], s) || (right && are_judged_together(r));
 			if (s == STAGE_RCPT && n->rcpts[k] != rcpt)
 				wrong(r, "at rcpt %d: a note of recipient %d", rcpt, n->rcpts[k]);
 			check_note(r, n, n->rcpts[k], s);
@@ -118,8 +125,8 @@ check_notes(struct run *r, int rcpt, enum stage s)
 		if (n->rule != NONE && n->nrcpts == 0)
 			check_note(r, n, NONE, s);
 		if (!right)
-			wrong(r, "at %s: r%d is noted (kind %d), but that is not so", stage_name(s), n->rule,
-			    n->kind);
+			wrong(r, "at %s: r%d is noted (kind %d), but that is not so", stage_name(s),
+			    n->rule, n->kind);
 	}
 }
 
@@ -136,7 +143,8 @@ check_all_noted(struct run *r, int rcpt, enum stage s, const struct standing *st
 	for (int i = 0; i < st->at && i < rs->nrules; i++) {
 		const struct rrule *rule = &rs->rules[i];
 		enum note_kind kind = NOTE_ERROR;
-		bool changes = !action_decides(rule->action) && rule->action != ACT_LOG && !rule->monitor;
+		bool changes =
+		    !action_decides(rule->action) && rule->action != ACT_LOG && !rule->monitor;
 
 		if (rule->off)
 			continue;
@@ -149,8 +157,8 @@ check_all_noted(struct run *r, int rcpt, enum stage s, const struct standing *st
 		if (changes && (st->v.action != ACT_ACCEPT || rule->action == ACT_SCORE))
 			continue;
 		if (!r->noted[kind][i][MAX_RCPTS] && (rcpt == NONE || !r->noted[kind][i][rcpt]))
-			wrong(r, "at %s recipient %d: r%d ought to be noted (kind %d)", stage_name(s), rcpt, i,
-			    kind);
+			wrong(r, "at %s recipient %d: r%d ought to be noted (kind %d)",
+			    stage_name(s), rcpt, i, kind);
 	}
 }
 
@@ -184,8 +192,8 @@ check_monitored(struct run *r, enum stage s, struct answer got, int rcpt)
 			check_certain(r, NONE, s, d->v);
 		for (int k = 0; k < d->nrcpts; k++) {
 			if (r->covered[d->rcpts[k]])
-				wrong(r, "at %s recipient %d: a second verdict in mode monitor", stage_name(s),
-				    d->rcpts[k]);
+				wrong(r, "at %s recipient %d: a second verdict in mode monitor",
+				    stage_name(s), d->rcpts[k]);
 			check_certain(r, d->rcpts[k], s, d->v);
 			r->covered[d->rcpts[k]] = true;
 		}
@@ -238,7 +246,8 @@ early_but_right(struct run *r, int rcpt, enum stage s, struct answer got, struct
 {
 	const struct seen_decision *d;
 
-	if (want->told != TOLD_CONTINUE || got.told == TOLD_CONTINUE || r->w.rs->on_error != ON_ERROR_SKIP)
+	if (want->told != TOLD_CONTINUE || got.told == TOLD_CONTINUE ||
+	    r->w.rs->on_error != ON_ERROR_SKIP)
 		return false;
 	d = decision_for(r, rcpt, s);
 	if (d == NULL || told_of(d->v.action) != got.told)
@@ -262,8 +271,8 @@ check_answer(struct run *r, int rcpt, enum stage s, struct answer got, struct wa
 	}
 	if (want->told == TOLD_CONTINUE) {
 		if (r->ndecisions > 0)
-			wrong(r, "at %s recipient %d: decided %s, but nothing was told", stage_name(s), rcpt,
-			    verdict_name(r->decisions[0].v));
+			wrong(r, "at %s recipient %d: decided %s, but nothing was told",
+			    stage_name(s), rcpt, verdict_name(r->decisions[0].v));
 		return;
 	}
 	r->tally->told[s]++;
@@ -286,8 +295,8 @@ line_order(const void *a, const void *b)
 static char *
 effect_line(struct run *r, const struct effect *e)
 {
-	static const char *const kinds[] = { "add-header", "set-header", "delete-header", "add-recipient",
-		"delete-recipient", "quarantine" };
+	static const char *const kinds[] = { "add-header", "set-header", "delete-header",
+		"add-recipient", "delete-recipient", "quarantine" };
 	struct buf b = { 0 };
 
 	buf_printf(&b, "%s ", kinds[e->kind]);
@@ -309,8 +318,9 @@ effect_line(struct run *r, const struct effect *e)
 static void
 check_effect_order(struct run *r, const struct effect *v, size_t n)
 {
-	static const int ranks[] = { [EFFECT_DELETE_HEADER] = 0, [EFFECT_SET_HEADER] = 1,
-		[EFFECT_ADD_HEADER] = 2 };
+	static const int ranks[] = {
+		[EFFECT_DELETE_HEADER] = 0, [EFFECT_SET_HEADER] = 1, [EFFECT_ADD_HEADER] = 2
+	};
 	int before = -1;
 	unsigned index = 0;
 
@@ -360,7 +370,8 @@ check_effects(struct run *r)
 		free(lines[i]);
 	}
 	if (!slice_eq(buf_slice(&want), buf_slice(&got)))
-		wrong(r, "effects:\n%sinstead of:\n%s", got.p != NULL ? got.p : "", want.p != NULL ? want.p : "");
+		wrong(r, "effects:\n%sinstead of:\n%s", got.p != NULL ? got.p : "",
+		    want.p != NULL ? want.p : "");
 	buf_free(&want);
 	buf_free(&got);
 }
@@ -379,10 +390,12 @@ check_decisions(struct run *r, const struct standing *st, enum stage s, enum tol
 		if (r->failed)
 			return;
 		if (told_of(st[k].v.action) == told && !d->obeyed)
-			wrong(r, "recipient %d: the verdict was told but counts as not obeyed", r->w.kept[k]);
+			wrong(r, "recipient %d: the verdict was told but counts as not obeyed",
+			    r->w.kept[k]);
 		if (told_of(st[k].v.action) != told && d->obeyed && st[k].v.action != ACT_DISCARD &&
 		    r->w.rs->mixed != MIXED_DROP)
-			wrong(r, "recipient %d: the verdict gave way but counts as obeyed", r->w.kept[k]);
+			wrong(r, "recipient %d: the verdict gave way but counts as obeyed",
+			    r->w.kept[k]);
 		reach(r, r->w.kept[k], st[k].v);
 	}
 }
@@ -415,7 +428,8 @@ count_message(struct run *r, const struct standing *st, enum stage s, const stru
 }
 
 bool
-check_message(struct run *r, struct standing *st, enum stage s, struct answer got, struct want *want)
+check_message(
+    struct run *r, struct standing *st, enum stage s, struct answer got, struct want *want)
 {
 	struct world *w = &r->w;
 
@@ -423,8 +437,8 @@ check_message(struct run *r, struct standing *st, enum stage s, struct answer go
 		want->told = TOLD_CONTINUE;
 	if (got.told != want->told) {
 		if (w->nkept > 1 || !early_but_right(r, w->kept[0], s, got, want)) {
-			wrong(r, "at %s: told %s instead of %s (%s)", stage_name(s), told_name(got.told),
-			    told_name(want->told), verdict_name(want->v));
+			wrong(r, "at %s: told %s instead of %s (%s)", stage_name(s),
+			    told_name(got.told), told_name(want->told), verdict_name(want->v));
 			return false;
 		}
 		st[0].open = false;

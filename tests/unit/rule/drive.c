@@ -108,9 +108,10 @@ message_stage(struct run *r, enum stage s)
 		world_view(w, w->kept[k], s, &v);
 		st[k] = naive_walk(&v, s, true);
 		/* property (e) */
-		if (k > 0 && !is_mixed(w) && !st[0].open && !st[k].open && !like(r, st[0].v, st[k].v))
-			wrong(r, "recipients %d and %d were not split: %s, %s", w->kept[0], w->kept[k],
-			    verdict_name(st[0].v), verdict_name(st[k].v));
+		if (k > 0 && !is_mixed(w) && !st[0].open && !st[k].open &&
+		    !like(r, st[0].v, st[k].v))
+			wrong(r, "recipients %d and %d were not split: %s, %s", w->kept[0],
+			    w->kept[k], verdict_name(st[0].v), verdict_name(st[k].v));
 	}
 	want = want_message(w, st, s);
 	/* at the end an acceptance is told either way */
@@ -224,8 +225,8 @@ give_headers(struct run *r)
 			struct buf b = { 0 };
 
 			value_text(&b, W_HEADER_1 + h, m->headers[h][i]);
-			session_header(r->session, slice_str(h == 0 ? "X-One" : names[i % 2]), buf_slice(&b),
-			    false);
+			session_header(r->session, slice_str(h == 0 ? "X-One" : names[i % 2]),
+			    buf_slice(&b), false);
 			buf_free(&b);
 		}
 }

@@ -7,7 +7,7 @@
 
 /* What came of a recipient of a message. */
 struct end {
-	bool reached;	/* a verdict was told of it */
+	bool reached; /* a verdict was told of it */
 	struct verdict v;
 };
 
@@ -19,8 +19,9 @@ struct tally {
 
 struct outcome {
 	struct end ends[MAX_MESSAGES][MAX_RCPTS];
-	struct buf why;	/* what went wrong; empty: nothing. To be freed */
+	struct buf why; /* what went wrong; empty: nothing. To be freed */
 };
 
 /* Play the session. False, and why, at the first thing that differs. */
-bool drive(const struct ruleset *rs, const struct rsession *ss, struct outcome *out, struct tally *t);
+bool drive(
+    const struct ruleset *rs, const struct rsession *ss, struct outcome *out, struct tally *t);

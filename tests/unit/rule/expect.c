@@ -8,8 +8,10 @@
 enum told
 told_of(enum action a)
 {
-	return a == ACT_ACCEPT ? TOLD_ACCEPT : a == ACT_REJECT ? TOLD_REJECT :
-	    a == ACT_TEMPFAIL ? TOLD_TEMPFAIL : TOLD_DISCARD;
+	return a == ACT_ACCEPT	? TOLD_ACCEPT
+	    : a == ACT_REJECT	? TOLD_REJECT
+	    : a == ACT_TEMPFAIL ? TOLD_TEMPFAIL
+				: TOLD_DISCARD;
 }
 
 bool
@@ -39,6 +41,7 @@ want_one(const struct world *w, const struct standing *st, enum stage s)
 		want.told = told_of(st->v.action);
 	} else if (st->v.action == ACT_ACCEPT && !st->waits && s != STAGE_HELO && s != STAGE_RCPT) {
 		want.told = TOLD_ACCEPT;
+		want.loose = st->may_wait;
 	}
 	return want;
 }
@@ -65,8 +68,8 @@ want_rcpt(const struct world *w, const struct standing *st, int rcpt)
 	struct want want = want_one(w, st, STAGE_RCPT);
 	struct buf a = { 0 }, b = { 0 };
 
-	if (want.told != TOLD_CONTINUE || w->ss->local || w->rs->mixed != MIXED_SPLIT || w->nkept == 0 ||
-	    recipients_alike(w, w->kept[0], rcpt))
+	if (want.told != TOLD_CONTINUE || w->ss->local || w->rs->mixed != MIXED_SPLIT ||
+	    w->nkept == 0 || recipients_alike(w, w->kept[0], rcpt))
 		return want;
 	left_of(w, w->kept[0], &a);
 	left_of(w, rcpt, &b);
@@ -96,7 +99,8 @@ struct want
 want_message(const struct world *w, const struct standing *st, enum stage s)
 {
 	struct want nothing = { TOLD_CONTINUE, st[0].v, false }, want;
-	bool drop = w->rs->mixed == MIXED_DROP, waits = false, all = true, early = s != STAGE_BODY;
+	bool drop = w->rs->mixed == MIXED_DROP, waits = false, may_wait = false, all = true,
+	     early = s != STAGE_BODY;
 	int n[ACT_DISCARD + 1] = { 0 };
 
 	if (!is_mixed(w))
@@ -104,6 +108,7 @@ want_message(const struct world *w, const struct standing *st, enum stage s)
 	for (int k = 0; k < w->nkept; k++) {
 		all = all && !st[k].open;
 		waits = waits || st[k].waits;
+		may_wait = may_wait || st[k].may_wait;
 		if (!st[k].open)
 			n[st[k].v.action]++;
 	}
@@ -114,7 +119,9 @@ want_message(const struct world *w, const struct standing *st, enum stage s)
 	if (n[ACT_ACCEPT] > 0) {
 		bool takes_off = n[ACT_DISCARD] > 0 || (drop && n[ACT_REJECT] > 0);
 
-		return early && (waits || takes_off) ? nothing : want_action(w, st, ACT_ACCEPT);
+		want = early && (waits || takes_off) ? nothing : want_action(w, st, ACT_ACCEPT);
+		want.loose = early && may_wait;
+		return want;
 	}
 	if (n[ACT_TEMPFAIL] + n[ACT_REJECT] > 0) {
 		if (early && w->ss->local)
@@ -160,7 +167,8 @@ removals(const struct world *w, int rule, struct lines *l)
 	for (int i = 0; i < w->m->nheaders[0]; i++) {
 		struct buf b = { 0 };
 
-		if (r->pattern != NONE && !(w->rs->atoms[r->pattern].yes >> w->m->headers[0][i] & 1))
+		if (r->pattern != NONE &&
+		    !(w->rs->atoms[r->pattern].yes >> w->m->headers[0][i] & 1))
 			continue;
 		buf_printf(&b, "delete-header X-One %d r%d\n", i + 1, rule);
 		lines_add(l, &b);
@@ -258,7 +266,8 @@ want_effects(const struct world *w, struct buf *out, bool *taste)
 		*taste = *taste || reasons[accepting] != reasons[0];
 		accepting++;
 	}
-	/* the mildest verdict is an acceptance without quarantine; of `drop` the language is silent */
+	/* the mildest verdict is an acceptance without quarantine; of `drop` the language is silent
+	 */
 	if (*taste && held < accepting && (w->rs->mixed != MIXED_DROP || w->ss->local))
 		*taste = false;
 	if (!*taste && accepting > 0 && held == accepting) {

@@ -7,8 +7,8 @@
 
 struct want {
 	enum told told;
-	struct verdict v;	/* whose reply it has, or one like it */
-	bool loose;	/* may also be told nothing yet */
+	struct verdict v; /* whose reply it has, or one like it */
+	bool loose;	  /* may also be told nothing yet */
 };
 
 enum told told_of(enum action a);

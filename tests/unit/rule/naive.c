@@ -157,7 +157,8 @@ world_view(const struct world *w, int rcpt, enum stage s, struct view *v)
 	v->rs = w->rs;
 	for (int i = 0; i < w->rs->natoms; i++) {
 		const struct ratom *a = &w->rs->atoms[i];
-		bool known = s >= atom_stage(w->rs, a) && (rcpt != NONE || !atom_names_recipient(a));
+		bool known =
+		    s >= atom_stage(w->rs, a) && (rcpt != NONE || !atom_names_recipient(a));
 
 		v->atoms[i] = known ? atom_outcome(w, a, rcpt) : OUT_ANY;
 	}
@@ -242,20 +243,41 @@ score_between(const struct view *v, int upto, long *least, long *most, bool *ope
 	}
 }
 
-/* A comparison of the score: decided by the interval, else open, else an error. */
+/* What a comparison of the score can come to, by each outcome of each rule from `i` on; an error
+ * counts as anything between nothing and all of the rule's points. */
+static unsigned
+score_outcomes(
+    const struct view *v, int i, int upto, long least, long most, enum atom_op op, long number)
+{
+	const struct rrule *r = &v->rs->rules[i];
+	unsigned set = 0;
+
+	if (i == upto) {
+		if (compare(least, op, number) != compare(most, op, number))
+			return OUT_ERROR;
+		return truth(compare(least, op, number));
+	}
+	if (r->off || r->monitor || r->action != ACT_SCORE)
+		return score_outcomes(v, i + 1, upto, least, most, op, number);
+	if (v->rules[i] & OUT_FALSE)
+		set |= score_outcomes(v, i + 1, upto, least, most, op, number);
+	if (v->rules[i] & OUT_TRUE)
+		set |=
+		    score_outcomes(v, i + 1, upto, least + r->score, most + r->score, op, number);
+	if (v->rules[i] & OUT_ERROR)
+		set |= score_outcomes(v, i + 1, upto, least + (r->score < 0 ? r->score : 0),
+		    most + (r->score > 0 ? r->score : 0), op, number);
+	return set;
+}
+
+/* A comparison of the score; `=` is both `>=` and `<=`. */
 static unsigned
 score_set(const struct view *v, int upto, enum atom_op op, long number)
 {
-	long least, most;
-	bool open;
-
 	if (op == OP_EQ)
-		return each_pair(and_one, score_set(v, upto, OP_GE, number),
-		    score_set(v, upto, OP_LE, number));
-	score_between(v, upto, &least, &most, &open);
-	if (compare(least, op, number) == compare(most, op, number))
-		return truth(compare(least, op, number));
-	return open ? OUT_ANY : OUT_ERROR;
+		return each_pair(and_one, score_outcomes(v, 0, upto, 0, 0, OP_GE, number),
+		    score_outcomes(v, 0, upto, 0, 0, OP_LE, number));
+	return score_outcomes(v, 0, upto, 0, 0, op, number);
 }
 
 /* A condition that stands above rule `upto`. */
@@ -311,8 +333,8 @@ naive_rules(struct view *v)
 			long least, most;
 			bool open;
 
-			/* a rule whose text has the score waits until the sum is exact; an error in the
-			 * sum is one of the rule */
+			/* a rule whose text has the score waits until the sum is exact; an error in
+			 * the sum is one of the rule */
 			score_between(v, i, &least, &most, &open);
 			if (least != most)
 				set = each_pair(and_one, set, open ? OUT_ANY : OUT_ERROR);
@@ -364,8 +386,11 @@ weigh_effects(const struct view *v, enum stage known, bool recipient, struct sta
 		}
 		if (v->rules[i] == OUT_TRUE)
 			st->waits |= changes || !text_known(v->rs, &r->text, known, recipient);
-		else if (!changes || v->rs->on_error == ON_ERROR_TEMPFAIL || v->rules[i] & OUT_TRUE)
-			st->waits |= v->rules[i] != OUT_FALSE && v->rules[i] != OUT_ERROR;
+		else if (v->rules[i] & OUT_TRUE ||
+		    (changes && v->rs->on_error == ON_ERROR_TEMPFAIL))
+			st->waits |= v->rules[i] != OUT_FALSE;
+		else
+			st->may_wait |= v->rules[i] == (OUT_FALSE | OUT_ERROR);
 	}
 }
 

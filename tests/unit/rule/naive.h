@@ -3,7 +3,8 @@
  *
  * The second opinion: it shares nothing with the engine but enum names. Each atom has a set of
  * outcomes (OUT_… of eval.h); with one outcome each, naive_verdict sees all facts at once. With all
- * three for what is not known it is a walk by sets, from which expect.c tells when the MTA must hear.
+ * three for what is not known it is a walk by sets, from which expect.c tells when the MTA must
+ * hear.
  */
 #pragma once
 
@@ -14,30 +15,31 @@
 struct world {
 	const struct ruleset *rs;
 	const struct rsession *ss;
-	int helo;	/* ABSENT: none yet */
-	const struct rmessage *m;	/* NULL: in no transaction */
-	int kept[MAX_RCPTS], nkept;	/* recipients that were not refused */
+	int helo;		    /* ABSENT: none yet */
+	const struct rmessage *m;   /* NULL: in no transaction */
+	int kept[MAX_RCPTS], nkept; /* recipients that were not refused */
 };
 
 struct view {
 	const struct ruleset *rs;
 	unsigned atoms[MAX_ATOMS];
-	unsigned rules[MAX_RULES];	/* sets of the rules' own outcomes; naive_rules fills it */
+	unsigned rules[MAX_RULES]; /* sets of the rules' own outcomes; naive_rules fills it */
 };
 
 struct verdict {
 	enum action action;
 	enum cause cause;
-	int rule;	/* NONE */
+	int rule; /* NONE */
 };
 
 /* Where a walk stands. */
 struct standing {
-	bool open;	/* no verdict yet */
-	int at;		/* the rule at which it stopped; nrules: passed all */
+	bool open; /* no verdict yet */
+	int at;	   /* the rule at which it stopped; nrules: passed all */
 	struct verdict v;
-	bool by_effect;	/* an acceptance that an erring effect turned */
-	bool waits;	/* an acceptance with effects that are open or await the end of the message */
+	bool by_effect; /* an acceptance that an erring effect turned */
+	bool waits; /* an acceptance with effects that are open or await the end of the message */
+	bool may_wait; /* only to hear whether a rule that won't act is an error */
 };
 
 bool same_verdict(struct verdict a, struct verdict b);
@@ -69,7 +71,8 @@ bool text_known(const struct ruleset *rs, const struct rtext *t, enum stage know
 void text_fill(struct buf *b, const struct world *w, const struct view *v, int rcpt, int rule);
 
 /* The rules with what is known filled in, as a text: equal texts act alike. */
-void residual_text(struct buf *b, const struct world *w, const struct view *v, int rcpt, enum stage s);
+void residual_text(
+    struct buf *b, const struct world *w, const struct view *v, int rcpt, enum stage s);
 
 /* True if no atom and no text tells the two recipients apart. */
 bool recipients_alike(const struct world *w, int a, int b);

@@ -153,8 +153,10 @@ print_pairs(struct buf *b, const struct ratom *a)
 static void
 print_lists(struct buf *b, const struct ruleset *rs)
 {
-	static const char *const types[] = { [SORT_IP] = "networks", [SORT_NAME] = "domains",
-		[SORT_ADDRESS] = "addresses", [SORT_WORD] = "words" };
+	static const char *const types[] = { [SORT_IP] = "networks",
+		[SORT_NAME] = "domains",
+		[SORT_ADDRESS] = "addresses",
+		[SORT_WORD] = "words" };
 
 	for (int i = 0; i < rs->natoms; i++) {
 		const struct ratom *a = &rs->atoms[i];
@@ -179,8 +181,9 @@ print_lists(struct buf *b, const struct ruleset *rs)
 static const char *
 op_text(enum atom_op op)
 {
-	static const char *const ops[] = { [OP_EQ] = "=", [OP_LT] = "<", [OP_LE] = "<=",
-		[OP_GT] = ">", [OP_GE] = ">=" };
+	static const char *const ops[] = {
+		[OP_EQ] = "=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">", [OP_GE] = ">="
+	};
 
 	return ops[op];
 }
@@ -218,7 +221,8 @@ print_atom(struct buf *b, const struct ruleset *rs, int i, bool no)
 		buf_printf(b, "%s%s %s %ld", no ? "not " : "", name, op_text(a->op), a->number);
 		break;
 	case A_COUNT:
-		buf_printf(b, "%scount(%s) %s %ld", no ? "not " : "", name, op_text(a->op), a->number);
+		buf_printf(
+		    b, "%scount(%s) %s %ld", no ? "not " : "", name, op_text(a->op), a->number);
 		break;
 	case A_COUNT_MATCHES:
 		buf_printf(b, "%scount(%s ~ /", no ? "not " : "", name);
@@ -238,8 +242,13 @@ print_atom(struct buf *b, const struct ruleset *rs, int i, bool no)
 static void
 print_cond(struct buf *b, const struct ruleset *rs, int i, int binding)
 {
-	static const int bindings[] = { [C_ATOM] = 4, [C_NOT] = 3, [C_AND] = 2, [C_OR] = 1,
-		[C_OF] = 4, [C_SCORE] = 4, [C_DEFINED] = 4 };
+	static const int bindings[] = { [C_ATOM] = 4,
+		[C_NOT] = 3,
+		[C_AND] = 2,
+		[C_OR] = 1,
+		[C_OF] = 4,
+		[C_SCORE] = 4,
+		[C_DEFINED] = 4 };
 	const struct rcond *c = &rs->conds[i];
 	int own = bindings[c->kind];
 
@@ -271,7 +280,10 @@ print_cond(struct buf *b, const struct ruleset *rs, int i, int binding)
 	case C_OR:
 		for (int p = 0; p < c->nparts; p++) {
 			if (p > 0)
-				buf_str(b, c->kind == C_AND ? " and " : c->kind == C_OR ? " or " : ", ");
+				buf_str(b,
+				    c->kind == C_AND	  ? " and "
+					: c->kind == C_OR ? " or "
+							  : ", ");
 			print_cond(b, rs, c->parts[p], own);
 		}
 		if (c->kind == C_OF)
@@ -378,8 +390,9 @@ print_blocks(struct buf *b, const struct ruleset *rs, int now, int next)
 void
 print_rules(struct buf *b, const struct ruleset *rs)
 {
-	static const char *const mixed[] = { [MIXED_SPLIT] = "split", [MIXED_DELIVER] = "deliver",
-		[MIXED_DROP] = "drop" };
+	static const char *const mixed[] = {
+		[MIXED_SPLIT] = "split", [MIXED_DELIVER] = "deliver", [MIXED_DROP] = "drop"
+	};
 	int when = NONE;
 
 	buf_printf(b, "set refuse-at %s\nset on-error %s\nset mixed-recipients %s\n",
@@ -402,7 +415,8 @@ print_rules(struct buf *b, const struct ruleset *rs)
 			continue;
 		print_blocks(b, rs, when, r->when);
 		when = r->when;
-		buf_printf(b, "%*sr%d: %s", 2 * depth_of(rs, when), "", i, r->monitor ? "monitor " : "");
+		buf_printf(
+		    b, "%*sr%d: %s", 2 * depth_of(rs, when), "", i, r->monitor ? "monitor " : "");
 		print_action(b, rs, i);
 		if (r->cond != NONE) {
 			buf_str(b, " if ");
@@ -446,8 +460,11 @@ print_message(struct buf *b, const struct rmessage *m)
 	print_value(b, "i", W_QUEUE_ID, m->queue_id);
 	for (int h = 0; h < 2; h++)
 		for (int i = 0; i < m->nheaders[h]; i++)
-			print_value(b, h == 0 ? "X-One" : i % 2 == 0 ? "X-Two" : "X-Too", W_HEADER_1 + h,
-			    m->headers[h][i]);
+			print_value(b,
+			    h == 0	     ? "X-One"
+				: i % 2 == 0 ? "X-Two"
+					     : "X-Too",
+			    W_HEADER_1 + h, m->headers[h][i]);
 	print_value(b, m->far ? "far body" : "body", W_BODY, m->body);
 	print_value(b, "{late}", W_LATE, m->late);
 	buf_char(b, '\n');

@@ -20,7 +20,8 @@ const struct what_def what_defs[WHATS] = {
 	[W_COUNT] = { "recipient.count", STAGE_DATA, SORT_NUMBER, 0, false, false },
 	[W_QUEUE_ID] = { "macro(\"i\")", STAGE_DATA, SORT_WORD, 8, false, false },
 	[W_HEADER_1] = { "raw.header(\"X-One\")", STAGE_HEADERS, SORT_WORD, 9, false, true },
-	[W_HEADER_2] = { "raw.header(\"X-Two\", \"X-Too\")", STAGE_HEADERS, SORT_WORD, 9, false, true },
+	[W_HEADER_2] = { "raw.header(\"X-Two\", \"X-Too\")", STAGE_HEADERS, SORT_WORD, 9, false,
+	    true },
 	[W_BODY] = { "raw.body", STAGE_BODY, SORT_BODY, 9, false, false },
 	[W_LATE] = { "macro(\"{late}\")", STAGE_BODY, SORT_WORD, 8, false, false },
 };
@@ -130,7 +131,8 @@ random_atom(struct ratom *a, struct chance *c)
 		W_HEADER_1, W_BODY };
 
 	*a = (struct ratom){ .other = WHATS };
-	a->what = chance_of(c, 50) ? (enum what)heavy[chance_below(c, 8)] : (enum what)chance_below(c, WHATS);
+	a->what = chance_of(c, 50) ? (enum what)heavy[chance_below(c, 8)]
+				   : (enum what)chance_below(c, WHATS);
 #ifdef EXPLORE
 	if (0) {
 #else
@@ -217,10 +219,10 @@ random_action(const struct shape *shape, struct chance *c)
 	static const struct {
 		enum action action;
 		int weight;
-	} table[] = { { ACT_ACCEPT, 17 }, { ACT_REJECT, 20 }, { ACT_TEMPFAIL, 9 }, { ACT_DISCARD, 6 },
-		{ ACT_QUARANTINE, 6 }, { ACT_ADD_HEADER, 7 }, { ACT_SET_HEADER, 4 },
-		{ ACT_REMOVE_HEADER, 4 }, { ACT_REDIRECT, 3 }, { ACT_COPY_TO, 3 }, { ACT_LOG, 8 },
-		{ ACT_SCORE, 13 } };
+	} table[] = { { ACT_ACCEPT, 17 }, { ACT_REJECT, 20 }, { ACT_TEMPFAIL, 9 },
+		{ ACT_DISCARD, 6 }, { ACT_QUARANTINE, 6 }, { ACT_ADD_HEADER, 7 },
+		{ ACT_SET_HEADER, 4 }, { ACT_REMOVE_HEADER, 4 }, { ACT_REDIRECT, 3 },
+		{ ACT_COPY_TO, 3 }, { ACT_LOG, 8 }, { ACT_SCORE, 13 } };
 	int die = chance_below(c, shape->score ? 100 : 87), i = 0;
 
 	while (die >= table[i].weight)
@@ -230,8 +232,8 @@ random_action(const struct shape *shape, struct chance *c)
 
 /* The text of a rule: a reply only of facts that are known whenever it may be given. */
 static void
-random_text(
-    struct rtext *t, const struct ruleset *rs, bool reply, const struct shape *shape, struct chance *c)
+random_text(struct rtext *t, const struct ruleset *rs, bool reply, const struct shape *shape,
+    struct chance *c)
 {
 	static const int facts[] = { W_IP, W_NAME, W_HELO, W_SENDER, W_RCPT, W_COUNT };
 	int what = facts[chance_below(c, 6)];
@@ -244,11 +246,15 @@ random_text(
 	if (chance_of(c, 40) && (!reply || known <= rs->refuse_at))
 		t->what = what;
 	t->score = shape->score && chance_of(c, 12);
+#ifdef EXPLORE
+	t->score = false;
+#endif
 }
 
 /* What an action takes. */
 static void
-random_arguments(struct rrule *r, const struct ruleset *rs, const struct shape *shape, struct chance *c)
+random_arguments(
+    struct rrule *r, const struct ruleset *rs, const struct shape *shape, struct chance *c)
 {
 	r->pattern = NONE;
 	r->text.what = NONE;
@@ -270,7 +276,8 @@ random_arguments(struct rrule *r, const struct ruleset *rs, const struct shape *
 	case ACT_LOG:
 		random_text(&r->text, rs, false, shape, c);
 #ifdef EXPLORE
-		if (r->action == ACT_LOG) r->text.what = NONE;
+		if (r->action == ACT_LOG)
+			r->text.what = NONE;
 #endif
 		break;
 	case ACT_REMOVE_HEADER:

@@ -3,8 +3,8 @@
  *
  * A ruleset here is a small tree of its own, which naive.c judges by the words of the language and
  * print_rules.c writes down for the program to load. The values of a text fact are five words, each
- * with a letter and a tail on which a pattern can be made to run into its match limit; so an atom is
- * two sets of letters: those for which it is true and those for which it is an error.
+ * with a letter and a tail on which a pattern can be made to run into its match limit; so an atom
+ * is two sets of letters: those for which it is true and those for which it is an error.
  */
 #pragma once
 
@@ -21,9 +21,9 @@ enum {
 	MAX_HELOS = 2,
 	MAX_MESSAGES = 3,
 	MAX_RCPTS = 4,
-	MAX_SAME = 3,		/* values of one header */
-	VALUES = 5,		/* a text fact's values: 0 to 4 */
-	NULL_SENDER = VALUES,	/* and of `sender` */
+	MAX_SAME = 3,	      /* values of one header */
+	VALUES = 5,	      /* a text fact's values: 0 to 4 */
+	NULL_SENDER = VALUES, /* and of `sender` */
 	ABSENT = -1,
 	NONE = -1,
 };
@@ -68,10 +68,10 @@ enum what {
 enum sort { SORT_IP, SORT_NAME, SORT_ADDRESS, SORT_WORD, SORT_NUMBER, SORT_BODY };
 
 struct what_def {
-	const char *name;	/* as a rule names it */
+	const char *name; /* as a rule names it */
 	enum stage stage;
 	enum sort sort;
-	int group;		/* facts of one group share their words; 0: of its own kind */
+	int group; /* facts of one group share their words; 0: of its own kind */
 	bool recipient, many;
 };
 
@@ -81,54 +81,54 @@ extern const struct what_def what_defs[WHATS];
 
 enum atom_kind {
 	A_PATTERN,	/* ~ */
-	A_PATTERN_LIST,	/* in a list of patterns */
+	A_PATTERN_LIST, /* in a list of patterns */
 	A_IN,		/* in a list, or = */
 	A_THERE,
-	A_NUMBER,	/* op number */
-	A_COUNT,	/* count(fact) op number */
-	A_COUNT_MATCHES,	/* count(fact ~ /re/) op number */
-	A_SAME,		/* fact = other */
-	A_PAIR,		/* (recipient, sender) in a list of pairs of domains */
+	A_NUMBER,	 /* op number */
+	A_COUNT,	 /* count(fact) op number */
+	A_COUNT_MATCHES, /* count(fact ~ /re/) op number */
+	A_SAME,		 /* fact = other */
+	A_PAIR,		 /* (recipient, sender) in a list of pairs of domains */
 };
 
 struct ratom {
 	enum atom_kind kind;
 	enum what what, other;
-	unsigned yes, err;	/* sets of values */
-	unsigned yes_other;	/* A_PAIR: of `other` */
+	unsigned yes, err;  /* sets of values */
+	unsigned yes_other; /* A_PAIR: of `other` */
 	enum atom_op op;
 	long number;
-	bool named;		/* the list has a name */
+	bool named; /* the list has a name */
 };
 
 enum cond_kind { C_ATOM, C_NOT, C_AND, C_OR, C_OF, C_SCORE, C_DEFINED };
 
 struct rcond {
 	enum cond_kind kind;
-	int index;		/* of the atom or definition */
-	enum atom_op op;	/* C_SCORE; OP_EQ is `score = N` */
+	int index;	 /* of the atom or definition */
+	enum atom_op op; /* C_SCORE; OP_EQ is `score = N` */
 	long number;
-	int n;			/* C_OF */
+	int n; /* C_OF */
 	int nparts, parts[MAX_PARTS];
-	bool short_not;		/* C_NOT: `!~` where that can be written */
+	bool short_not; /* C_NOT: `!~` where that can be written */
 };
 
 struct rtext {
 	bool given;
-	int what;	/* a fact in it, or NONE */
+	int what; /* a fact in it, or NONE */
 	bool score;
 };
 
 struct rrule {
-	bool off;	/* taken out while a failure is made smaller */
+	bool off; /* taken out while a failure is made smaller */
 	bool monitor;
 	enum action action;
-	int cond;	/* NONE: always */
-	int when;	/* NONE */
-	unsigned code;	/* 0: none is written */
+	int cond;      /* NONE: always */
+	int when;      /* NONE */
+	unsigned code; /* 0: none is written */
 	struct rtext text;
 	long score;
-	int pattern;	/* remove-header: index of an atom whose pattern it has, or NONE */
+	int pattern; /* remove-header: index of an atom whose pattern it has, or NONE */
 };
 
 struct rwhen {
@@ -140,7 +140,7 @@ struct ruleset {
 	enum on_error on_error;
 	enum mixed mixed;
 	enum mode mode;
-	bool small;	/* max-message-size is 1K */
+	bool small; /* max-message-size is 1K */
 	struct ratom atoms[MAX_ATOMS];
 	int natoms;
 	struct rcond conds[MAX_CONDS];
@@ -160,15 +160,15 @@ struct rrcpt {
 };
 
 struct rmessage {
-	int helo;	/* a HELO before this message; ABSENT */
+	int helo; /* a HELO before this message; ABSENT */
 	int sender, sender_domain, user, mail_host, size;
 	struct rrcpt rcpts[MAX_RCPTS];
 	int nrcpts;
 	int queue_id, late, body;
-	bool far;	/* the body's word stands behind the first kilobyte */
+	bool far; /* the body's word stands behind the first kilobyte */
 	int headers[2][MAX_SAME];
 	int nheaders[2];
-	enum stage abort_after;	/* STAGE_NEVER */
+	enum stage abort_after; /* STAGE_NEVER */
 	bool abort_by_helo;
 };
 
@@ -184,7 +184,8 @@ struct rsession {
 /* What a round shall be like. */
 struct shape {
 	int max_rules, max_atoms, max_rcpts, max_messages;
-	bool score, enforce, split, remote;	/* score rules at all; not mode monitor; …; no local sessions */
+	bool score, enforce, split,
+	    remote; /* score rules at all; not mode monitor; …; no local sessions */
 };
 
 void random_rules(struct ruleset *rs, const struct shape *shape, struct chance *c);

@@ -97,7 +97,8 @@ run_watcher(struct run *r)
 const char *
 told_name(enum told t)
 {
-	static const char *const names[] = { "continue", "accept", "reject", "tempfail", "discard" };
+	static const char *const names[] = { "continue", "accept", "reject", "tempfail",
+		"discard" };
 
 	return names[t];
 }
@@ -110,7 +111,8 @@ verdict_name(struct verdict v)
 	static int n;
 	char *p = bufs[n++ % 4];
 
-	snprintf(p, sizeof(bufs[0]), "%s by %s r%d", action_name(v.action), causes[v.cause], v.rule);
+	snprintf(
+	    p, sizeof(bufs[0]), "%s by %s r%d", action_name(v.action), causes[v.cause], v.rule);
 	return p;
 }
 
@@ -207,13 +209,13 @@ check_walk(struct run *r, int rcpt, enum stage s)
 	strict = naive_walk(&v, STAGE_BODY, true);
 	/* an erring effect is not the walk's own */
 	if (strict.by_effect)
-		strict.v = strict.at == rs->nrules ? (struct verdict){ ACT_ACCEPT, CAUSE_DEFAULT, NONE } :
-		    (struct verdict){ rs->rules[strict.at].action, CAUSE_RULE, strict.at };
+		strict.v = strict.at == rs->nrules
+		    ? (struct verdict){ ACT_ACCEPT, CAUSE_DEFAULT, NONE }
+		    : (struct verdict){ rs->rules[strict.at].action, CAUSE_RULE, strict.at };
 	if ((out == OUT_TRUE) != (strict.v.cause != CAUSE_ERROR))
-		wrong(r, "at %s recipient %d: walk %s with outcomes %u, with errors %s", stage_name(s), rcpt,
-		    verdict_name(got), out, verdict_name(strict.v));
+		wrong(r, "at %s recipient %d: walk %s with outcomes %u, with errors %s",
+		    stage_name(s), rcpt, verdict_name(got), out, verdict_name(strict.v));
 	else if (out == OUT_TRUE && !same_verdict(got, strict.v))
 		wrong(r, "at %s recipient %d: walk %s, with errors %s", stage_name(s), rcpt,
 		    verdict_name(got), verdict_name(strict.v));
 }
-

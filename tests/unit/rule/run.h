@@ -31,15 +31,15 @@ struct run {
 	struct outcome *out;
 	struct tally *tally;
 	bool failed;
-	int at_index[MAX_RCPTS];	/* which of the message's recipients has an index of the session */
+	int at_index[MAX_RCPTS]; /* which of the message's recipients has an index of the session */
 	struct seen_decision decisions[SEEN];
 	int ndecisions;
 	struct seen_note notes[SEEN];
 	int nnotes;
 	/* what was noted, of recipient or (MAX_RCPTS) nobody */
 	bool noted[NOTE_KINDS][MAX_RULES][MAX_RCPTS + 1];
-	bool covered[MAX_RCPTS];	/* set mode monitor: a verdict was logged */
-	bool all_covered;		/* it was one for the connection */
+	bool covered[MAX_RCPTS]; /* set mode monitor: a verdict was logged */
+	bool all_covered;	 /* it was one for the connection */
 };
 
 /* ---- run.c ---- */

@@ -22,8 +22,8 @@ struct play {
 	struct program *program;
 	struct judge *judge;
 	struct session *session;
-	struct buf said;	/* the last answer */
-	struct buf log;		/* decisions and notes, one a line */
+	struct buf said; /* the last answer */
+	struct buf log;	 /* decisions and notes, one a line */
 	struct buf effects;
 };
 
@@ -47,7 +47,8 @@ on_noted(void *ctx, const struct note *n)
 	struct play *p = ctx;
 
 	buf_printf(&p->log, "%s %s at %s: %.*s\n", kinds[n->kind],
-	    n->rule->label != NULL ? n->rule->label : "-", stage_name(n->stage), SLICE_ARG(n->text));
+	    n->rule->label != NULL ? n->rule->label : "-", stage_name(n->stage),
+	    SLICE_ARG(n->text));
 }
 
 /* Load rules and begin a session; the client's address is 192.0.2.1 unless the name says else. */
@@ -82,7 +83,8 @@ finish(struct play *p)
 static const char *
 reach(struct play *p, enum stage s)
 {
-	static const char *const names[] = { "continue", "accept", "reject", "tempfail", "discard" };
+	static const char *const names[] = { "continue", "accept", "reject", "tempfail",
+		"discard" };
 	struct answer a = judge_stage(p->judge, s);
 
 	buf_clear(&p->said);
@@ -149,8 +151,8 @@ header(struct play *p, const char *name, const char *value)
 static const char *
 body(struct play *p, const char *text)
 {
-	static const char *const kinds[] = { "add-header", "set-header", "delete-header", "add-recipient",
-		"delete-recipient", "quarantine" };
+	static const char *const kinds[] = { "add-header", "set-header", "delete-header",
+		"add-recipient", "delete-recipient", "quarantine" };
 	const struct effect *v;
 	const char *said;
 	size_t n;
@@ -247,14 +249,16 @@ trap_1_accept_of_users_beats_a_later_reject_of_the_sender(void **state)
 	session_macro(p.session, STAGE_MAIL, SLICE("{auth_authen}"), SLICE("alice"));
 	assert_string_equal(reach(&p, STAGE_MAIL), "accept");
 	assert_string_equal(mail(&p, "<a@example.net>"), "continue");
-	assert_string_equal(rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 Message refused by local policy");
+	assert_string_equal(
+	    rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 Message refused by local policy");
 	finish(&p);
 }
 
 static void
 trap_2_every_recipient_counts_not_the_last(void **state)
 {
-	static const char rule[] = "r: reject \"spam\" if recipient ~ /alice/ and raw.header(\"X-Test\") ~ /spam/\n";
+	static const char rule[] =
+	    "r: reject \"spam\" if recipient ~ /alice/ and raw.header(\"X-Test\") ~ /spam/\n";
 	static const char *const orders[][2] = { { "<alice@example.org>", "<bob@example.org>" },
 		{ "<bob@example.org>", "<alice@example.org>" } };
 	char drop[200];
@@ -293,11 +297,13 @@ trap_3_and_binds_before_or(void **state)
 	(void)state;
 	start(&p, "r: reject if helo = no and sender = no or client.ip in { 192.0.2.1 }\n");
 	greet(&p);
-	assert_string_equal(rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 Message refused by local policy");
+	assert_string_equal(
+	    rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 Message refused by local policy");
 	finish(&p);
 	start(&p, "r: reject if client.ip in { 192.0.2.1 } or helo = no and sender = no\n");
 	greet(&p);
-	assert_string_equal(rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 Message refused by local policy");
+	assert_string_equal(
+	    rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 Message refused by local policy");
 	finish(&p);
 	start(&p, "r: reject if not helo = no and sender = no\n");
 	assert_string_equal(client(&p, "192.0.2.1"), "continue");
@@ -353,7 +359,8 @@ trap_4_a_message_leaves_nothing_to_the_next(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "r: reject \"no\" if raw.header(\"X-Test\") = yes or recipient ~ /alice/ or raw.body ~ /bad/\n");
+	start(&p,
+	    "r: reject \"no\" if raw.header(\"X-Test\") = yes or recipient ~ /alice/ or raw.body ~ /bad/\n");
 	greet(&p);
 	assert_string_equal(rcpt(&p, "<alice@example.org>"), "reject 550 5.7.1 no");
 	assert_string_equal(rcpt(&p, "<bob@example.org>"), "continue");
@@ -395,7 +402,8 @@ trap_6_a_colon_divides_nothing(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "list bad of patterns {\n  /Price: 5/i\n}\nr: reject \"no\" if raw.body in bad\n");
+	start(
+	    &p, "list bad of patterns {\n  /Price: 5/i\n}\nr: reject \"no\" if raw.body in bad\n");
 	greet(&p);
 	assert_string_equal(message(&p, "x", "the number 5 only"), "accept");
 	assert_string_equal(mail(&p, "<a@example.net>"), "continue");
@@ -423,7 +431,8 @@ trap_7_an_error_negated_is_no_match(void **state)
 			assert_string_equal(mail(&p, "<a@example.net>"), "accept");
 		} else {
 			assert_string_equal(mail(&p, "<a@example.net>"), "continue");
-			assert_true(strncmp(rcpt(&p, "<b@example.org>"), "tempfail 451 4.3.0 ", 19) == 0);
+			assert_true(
+			    strncmp(rcpt(&p, "<b@example.org>"), "tempfail 451 4.3.0 ", 19) == 0);
 		}
 		finish(&p);
 	}
@@ -435,15 +444,17 @@ trap_9_accept_keeps_the_effects_above_it(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "h: add-header \"X-Seen\" \"{client.ip}\"\n"
-		  "q: quarantine \"look\" if helo = host.example\n"
-		  "s: set-header \"X-Set\" \"yes\"\n"
-		  "a: accept if client.ip in { 192.0.2.1 }\n"
-		  "below: add-header \"X-Below\" \"no\"\n");
+	start(&p,
+	    "h: add-header \"X-Seen\" \"{client.ip}\"\n"
+	    "q: quarantine \"look\" if helo = host.example\n"
+	    "s: set-header \"X-Set\" \"yes\"\n"
+	    "a: accept if client.ip in { 192.0.2.1 }\n"
+	    "below: add-header \"X-Below\" \"no\"\n");
 	greet(&p);
 	assert_string_equal(message(&p, "x", NULL), "accept");
-	assert_string_equal(p.effects.p, "set-header X-Set:yes:0\nadd-header X-Seen:192.0.2.1:0\n"
-					 "quarantine :look:0\n");
+	assert_string_equal(p.effects.p,
+	    "set-header X-Set:yes:0\nadd-header X-Seen:192.0.2.1:0\n"
+	    "quarantine :look:0\n");
 	assert_string_equal(p.log.p, "accept by rule a at body\n");
 	finish(&p);
 }
@@ -454,7 +465,8 @@ trap_10_accept_is_not_told_at_rcpt(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "a: accept if recipient in { postmaster@ }\nr: reject \"no\" if sender = a@example.net\n");
+	start(&p,
+	    "a: accept if recipient in { postmaster@ }\nr: reject \"no\" if sender = a@example.net\n");
 	greet(&p);
 	assert_string_equal(rcpt(&p, "<postmaster@example.org>"), "continue");
 	assert_string_equal(rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 no");
@@ -462,11 +474,13 @@ trap_10_accept_is_not_told_at_rcpt(void **state)
 	assert_string_equal(data(&p), "accept");
 	finish(&p);
 	/* nobody slips past by adding postmaster */
-	start(&p, "a: accept if recipient in { postmaster@ }\n"
-		  "r: reject \"no\" if raw.header(\"X-Test\") = bad\n");
+	start(&p,
+	    "a: accept if recipient in { postmaster@ }\n"
+	    "r: reject \"no\" if raw.header(\"X-Test\") = bad\n");
 	greet(&p);
 	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
-	assert_string_equal(rcpt(&p, "<postmaster@example.org>"), "tempfail 452 4.5.3 Send separately");
+	assert_string_equal(
+	    rcpt(&p, "<postmaster@example.org>"), "tempfail 452 4.5.3 Send separately");
 	assert_string_equal(data(&p), "continue");
 	assert_string_equal(header(&p, "X-Test", "bad"), "reject 550 5.7.1 no");
 	finish(&p);
@@ -478,8 +492,9 @@ trap_13_after_rset_the_next_message_is_judged_anew(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "set refuse-at mail\nr: reject \"no\" if sender = bad@example.net\n"
-		  "d: discard if raw.header(\"X-Test\") = bad\n");
+	start(&p,
+	    "set refuse-at mail\nr: reject \"no\" if sender = bad@example.net\n"
+	    "d: discard if raw.header(\"X-Test\") = bad\n");
 	greet(&p);
 	judge_abort(p.judge);
 	assert_string_equal(mail(&p, "<bad@example.net>"), "reject 550 5.7.1 no");
@@ -505,7 +520,8 @@ accept_at_connect_waits_for_effects_above_it(void **state)
 	start(&p, "a: accept if client.ip in { 192.0.2.1 }\nl: log \"below\" if raw.body ~ /x/\n");
 	assert_string_equal(client(&p, "192.0.2.1"), "accept");
 	finish(&p);
-	start(&p, "l: log \"said {helo}\" if helo ~ /bad/\na: accept if client.ip in { 192.0.2.1 }\n");
+	start(&p,
+	    "l: log \"said {helo}\" if helo ~ /bad/\na: accept if client.ip in { 192.0.2.1 }\n");
 	assert_string_equal(client(&p, "192.0.2.1"), "continue");
 	assert_string_equal(helo(&p, "bad.example"), "continue");
 	assert_string_equal(mail(&p, "<a@example.net>"), "accept");
@@ -561,15 +577,17 @@ the_score_decides_as_soon_as_its_bounds_do(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "score 5 if sender = a@example.net\nscore -1 if raw.header(\"X-Test\") = good\n"
-		  "score 2 if raw.body ~ /bad/\nr: reject \"spam\" if score >= 4\n");
+	start(&p,
+	    "score 5 if sender = a@example.net\nscore -1 if raw.header(\"X-Test\") = good\n"
+	    "score 2 if raw.body ~ /bad/\nr: reject \"spam\" if score >= 4\n");
 	greet(&p);
 	assert_string_equal(rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 spam");
 	assert_string_equal(mail(&p, "<other@example.net>"), "accept");
 	finish(&p);
 	/* {score} waits until the sum is exact */
-	start(&p, "score 5 if sender = a@example.net\nscore -1 if raw.header(\"X-Test\") = good\n"
-		  "r: reject \"spam {score}\" if score >= 4\n");
+	start(&p,
+	    "score 5 if sender = a@example.net\nscore -1 if raw.header(\"X-Test\") = good\n"
+	    "r: reject \"spam {score}\" if score >= 4\n");
 	greet(&p);
 	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
 	assert_string_equal(data(&p), "continue");
@@ -583,8 +601,9 @@ a_monitor_rule_is_noted_and_passed(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "m: monitor reject \"would\" if sender = a@example.net\n"
-		  "s: monitor score 9 if sender = a@example.net\nr: reject if score > 0\n");
+	start(&p,
+	    "m: monitor reject \"would\" if sender = a@example.net\n"
+	    "s: monitor score 9 if sender = a@example.net\nr: reject if score > 0\n");
 	assert_string_equal(client(&p, "192.0.2.1"), "continue");
 	assert_string_equal(mail(&p, "<a@example.net>"), "accept");
 	assert_true(strncmp(p.log.p, "monitor m at mail: would\nmonitor s at mail: ", 44) == 0);
@@ -735,8 +754,8 @@ a_rule_that_is_settled_without_it_asks_no_lookup(void **state)
 	assert_int_equal(p.session->looked_up, 0);
 	finish(&p);
 	/* no outcome of the lookup settles it as long as the body is out */
-	start_with_zone(&p, zone,
-	    "r: reject \"no\" if 2 of (spf = fail, raw.body ~ /x/, raw.body ~ /y/)\n");
+	start_with_zone(
+	    &p, zone, "r: reject \"no\" if 2 of (spf = fail, raw.body ~ /x/, raw.body ~ /y/)\n");
 	greet(&p);
 	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
 	assert_string_equal(data(&p), "continue");

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { SESSIONS = 3 };	/* that each ruleset judges */
+enum { SESSIONS = 3 }; /* that each ruleset judges */
 
 /* A number from the environment. */
 static unsigned long long
@@ -117,8 +117,8 @@ few_atoms_are_judged_right_whatever_comes(void **state)
 static void
 whole_connections_are_judged_as_the_naive_evaluator_does(void **state)
 {
-	const struct shape shape = { MAX_RULES, MAX_ATOMS, MAX_RCPTS, MAX_MESSAGES, true, false, false,
-		false };
+	const struct shape shape = { MAX_RULES, MAX_ATOMS, MAX_RCPTS, MAX_MESSAGES, true, false,
+		false, false };
 	struct tally t = { 0 };
 
 	(void)state;
@@ -202,8 +202,8 @@ facts_are_known_when_the_dice_say(void **state)
 	assert_int_equal(macro_stage(SLICE("i"), NULL), STAGE_DATA);
 	assert_int_equal(macro_stage(SLICE("{late}"), NULL), STAGE_BODY);
 	for (int nojit = 0; nojit < 2; nojit++) {
-		const char *re = nojit ? "(*NO_JIT)(*LIMIT_MATCH=100)q1(?:[a]|[b](?:x+x+)+y)" :
-		    "(*LIMIT_MATCH=100)q1(?:[a]|[b](?:x+x+)+y)";
+		const char *re = nojit ? "(*NO_JIT)(*LIMIT_MATCH=100)q1(?:[a]|[b](?:x+x+)+y)"
+				       : "(*LIMIT_MATCH=100)q1(?:[a]|[b](?:x+x+)+y)";
 		static const enum match want[] = { MATCH_YES, MATCH_ERROR, MATCH_NO };
 
 		p = pattern_compile(slice_str(re), 0, &err);

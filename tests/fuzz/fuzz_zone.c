@@ -1,0 +1,56 @@
+/*
+ * fuzz_zone.c - zone files
+ *
+ * Each line of a file `%% ask` is a name that is looked up, for each type; and so is each first word
+ * of the zone itself.
+ */
+#include "fuzz.h"
+
+#include "base/limits.h"
+#include "dns/zone.h"
+
+static const enum zone_type types[] = { ZONE_A, ZONE_AAAA, ZONE_MX, ZONE_TXT, ZONE_PTR,
+	ZONE_CNAME };
+
+/* Look a name up, and look at what is found. */
+static void
+ask(const struct zone *z, struct slice name)
+{
+	const struct zone_record *v;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		enum zone_answer a = zone_ask(z, name, types[i], &v, &n);
+
+		assert((a == ZONE_DATA) == (n > 0));
+		for (size_t r = 0; r < n; r++) {
+			assert(types[i] != ZONE_A || v[r].data.n == 4);
+			assert(types[i] != ZONE_AAAA || v[r].data.n == 16);
+			assert((types[i] != ZONE_MX && types[i] != ZONE_PTR) ||
+			       v[r].data.n <= LIMIT_DNS_NAME);
+		}
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice zone = files_take(data, size), asked = files_text(SLICE("ask"));
+	struct zone *z = zone_new();
+	struct diags d;
+	bool good;
+
+	files_add(SLICE("zone"), zone);
+	diags_init(&d);
+	good = zone_add_file(z, "zone", &d);
+	assert(good == (d.errors == 0));
+	diags_print(&d, quiet_out());
+	while (zone.p != NULL)
+		ask(z, slice_cut(slice_trim(slice_cut(zone, '\n', &zone)), ' ', NULL));
+	while (asked.p != NULL)
+		ask(z, slice_cut(asked, '\n', &asked));
+	diags_free(&d);
+	zone_free(z);
+	files_drop();
+	return 0;
+}
