@@ -163,6 +163,7 @@ fail(SMFICTX *ctx, struct link *l, enum stage at, unsigned long noreply, const s
 
 /* ---- the dialogue ---- */
 
+/* Agree with the MTA on what it sends and where it waits. */
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long offered_actions, unsigned long offered_steps,
     unsigned long f2, unsigned long f3, unsigned long *actions, unsigned long *steps,
@@ -239,6 +240,7 @@ message_stage(SMFICTX *ctx, enum stage at, unsigned long noreply)
 	return r;
 }
 
+/* A client has connected. */
 static sfsistat
 on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 {
@@ -269,6 +271,7 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	return leave(ctx, l, SMFIP_NR_CONN, &a);
 }
 
+/* HELO or EHLO. */
 static sfsistat
 on_helo(SMFICTX *ctx, char *name)
 {
@@ -284,6 +287,7 @@ on_helo(SMFICTX *ctx, char *name)
 	return leave(ctx, l, SMFIP_NR_HELO, &a);
 }
 
+/* MAIL. */
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
@@ -308,6 +312,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	return leave(ctx, l, SMFIP_NR_MAIL, &a);
 }
 
+/* RCPT. */
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
@@ -328,12 +333,14 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	return leave(ctx, l, SMFIP_NR_RCPT, &a);
 }
 
+/* DATA. */
 static sfsistat
 on_data(SMFICTX *ctx)
 {
 	return message_stage(ctx, STAGE_DATA, SMFIP_NR_DATA);
 }
 
+/* One header. */
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
@@ -348,12 +355,14 @@ on_header(SMFICTX *ctx, char *name, char *value)
 	return leave(ctx, l, SMFIP_NR_HDR, &go_on);
 }
 
+/* The end of the headers. */
 static sfsistat
 on_eoh(SMFICTX *ctx)
 {
 	return message_stage(ctx, STAGE_HEADERS, SMFIP_NR_EOH);
 }
 
+/* A piece of the body. */
 static sfsistat
 on_body(SMFICTX *ctx, unsigned char *chunk, size_t n)
 {
@@ -396,6 +405,7 @@ answer_message(SMFICTX *ctx, struct link *l)
 	return fail(ctx, l, STAGE_BODY, 0, failed->rule, why);
 }
 
+/* The end of the message. */
 static sfsistat
 on_eom(SMFICTX *ctx)
 {
@@ -414,6 +424,7 @@ on_eom(SMFICTX *ctx)
 	return r;
 }
 
+/* The transaction ends without a message. */
 static sfsistat
 on_abort(SMFICTX *ctx)
 {
@@ -424,6 +435,7 @@ on_abort(SMFICTX *ctx)
 	return SMFIS_CONTINUE;
 }
 
+/* The connection ends. */
 static sfsistat
 on_close(SMFICTX *ctx)
 {

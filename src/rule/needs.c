@@ -15,8 +15,8 @@ need_macro(struct build *b, enum stage s, const char *name)
 	for (unsigned i = 0; i < n->nmacros[s]; i++)
 		if (strcmp(n->macros[s][i], name) == 0)
 			return;
-	/* the adapters ask for the queue id as well */
-	if (n->nmacros[s] + 1 >= LIMIT_MACROS) {
+	/* the adapters ask for the queue id, and for one that is always there, as well */
+	if (n->nmacros[s] + 2 >= LIMIT_MACROS) {
 		diag_error(b->diags, (struct span){ 0 },
 		    "an MTA gives at most %d macros at %s; these rules ask for more", LIMIT_MACROS,
 		    stage_name(s));

@@ -98,7 +98,7 @@ is_enhanced(const char *code, char class)
 	unsigned subject, detail;
 
 	return code[0] == class && code[1] == '.' && isdigit(code[2]) &&
-	       sscanf(code + 2, "%3u.%3u%c", &subject, &detail, &end) == 2;
+	    sscanf(code + 2, "%3u.%3u%c", &subject, &detail, &end) == 2;
 }
 
 /* A line of a reply, which both MTAs take for a format of printf. */
@@ -252,7 +252,7 @@ fake_end(SMFICTX *ctx, unsigned long no_reply, sfsistat returned)
 		 * nothing. */
 		assert(no_reply != SMFIP_NR_RCPT);
 		assert(returned != SMFIS_DISCARD ||
-		       (no_reply != SMFIP_NR_CONN && no_reply != SMFIP_NR_HELO));
+		    (no_reply != SMFIP_NR_CONN && no_reply != SMFIP_NR_HELO));
 		/* fallthrough */
 	case SMFIS_CONTINUE:
 		assert(ctx->reply == '\0');
@@ -261,7 +261,7 @@ fake_end(SMFICTX *ctx, unsigned long no_reply, sfsistat returned)
 		assert(false);
 	}
 	assert(ctx->effects == 0 || ctx->refused || returned == SMFIS_CONTINUE ||
-	       returned == SMFIS_ACCEPT);
+	    returned == SMFIS_ACCEPT);
 	assert(!ctx->refused || returned == SMFIS_TEMPFAIL);
 }
 

@@ -1,8 +1,8 @@
 /*
  * fuzz_list.c - list files, and what is looked up in them
  *
- * The first byte is the list's type; the file follows; each line of a file `%% ask` is looked up, as
- * an address of the network or as a text. What the list says it holds must be found in it.
+ * The first byte is the list's type; the file follows; each line of a file `%% ask` is looked up,
+ * as an address of the network or as a text. What the list says it holds must be found in it.
  */
 #include "fuzz.h"
 

@@ -17,7 +17,7 @@ check_header(const struct header *h)
 	for (size_t i = 0; i < h->value.n; i++)
 		if (h->value.p[i] == '\n')
 			assert(i + 1 < h->value.n &&
-			       (h->value.p[i + 1] == ' ' || h->value.p[i + 1] == '\t'));
+			    (h->value.p[i + 1] == ' ' || h->value.p[i + 1] == '\t'));
 }
 
 int

@@ -1,8 +1,8 @@
 /*
  * fuzz_zone.c - zone files
  *
- * Each line of a file `%% ask` is a name that is looked up, for each type; and so is each first word
- * of the zone itself.
+ * Each line of a file `%% ask` is a name that is looked up, for each type; and so is each first
+ * word of the zone itself.
  */
 #include "fuzz.h"
 
@@ -27,7 +27,7 @@ ask(const struct zone *z, struct slice name)
 			assert(types[i] != ZONE_A || v[r].data.n == 4);
 			assert(types[i] != ZONE_AAAA || v[r].data.n == 16);
 			assert((types[i] != ZONE_MX && types[i] != ZONE_PTR) ||
-			       v[r].data.n <= LIMIT_DNS_NAME);
+			    v[r].data.n <= LIMIT_DNS_NAME);
 		}
 	}
 }

@@ -35,11 +35,6 @@ SERVICES = {
     "quarantine": Service({"milter_default_action": "quarantine"}),
 }
 USER, PASSWORD = "alice@example.test", "secret"
-SASL = """pwcheck_method: auxprop
-auxprop_plugin: sasldb
-sasldb_path: %s
-mech_list: PLAIN
-"""
 STRANGER = "192.0.2.77"
 
 mta = None  # the Postfix that all tests share
@@ -134,12 +129,12 @@ def run_cell(n, stage, action):
     def at(s, yes, no):
         return yes.replace("{n}", str(n)) if s == stage else no
 
-    recipients = [at("rcpt", "cell{n}", "b") + "@example.test"] + at("data", ["c@example.test"], [])
+    recipients = [at("rcpt", "cell{n}", "b")] + (["c"] if stage == "data" else [])
     with connect(proxy=at("connect", "192.0.2.{n}", STRANGER), helo=helo_of(n, stage)) as c:
         sender = at("mail", "cell{n}", at("data", "two{n}", "a")) + "@client.example"
         equal(c.mail(sender).code, 250)
         for r in recipients:
-            answer = c.rcpt(r)
+            answer = c.rcpt(r + "@example.test")
             if answer.code != 250:
                 return answer, "RCPT"
         answer = c.say("DATA")
@@ -181,6 +176,57 @@ def test_every_stage_and_action():
             assert check(mta.delivered(queue)), (what, [str(m) for m in mta.delivered(queue)])
 
 
+# ---- when a refusal is told ----
+
+def test_refuse_at():
+    rules = """set refuse-at %s
+c: reject 554 5.7.9 "not {client.ip}" if client.ip = 192.0.2.1
+t: tempfail 450 4.7.9 "later, {client.ip}" if client.ip = 192.0.2.2
+h: reject 554 5.7.9 "not {helo}" if helo = bad.example
+m: reject 554 5.7.9 "not {sender}" if sender = bad@client.example
+"""
+    want = {  # the command that is refused: Postfix itself waits for MAIL at the least
+        "connect": "MAIL", "helo": "MAIL", "mail": "MAIL", "rcpt": "RCPT"}
+    clients = [("192.0.2.1", "x.example", "a", "554 5.7.9 not 192.0.2.1"),
+               ("192.0.2.2", "x.example", "a", "450 4.7.9 later, 192.0.2.2"),
+               ("192.0.2.3", "bad.example", "a", "554 5.7.9 not bad.example"),
+               ("192.0.2.3", "x.example", "bad", "554 5.7.9 not bad@client.example")]
+    for at, command in want.items():
+        with filtering(rules % at) as d:
+            for address, helo, local, reply in clients:
+                what = "refuse-at %s: %s" % (at, reply)
+                with connect(proxy=address, helo=helo) as c:
+                    equal(c.banner.code, 554 if (at, address) == ("connect", "192.0.2.1") else 220, what)
+                    answer = c.mail(local + "@client.example")
+                    if command == "RCPT":
+                        equal(answer.code, 250, what)
+                        answer = c.rcpt("b@example.test")
+                    equal("%d %s" % answer, reply, what)
+                line = d.logged(text=reply[10:])[0]
+                equal(line["stage"], min(at, "rcpt") if local == "a" else max("mail", at), what)
+
+
+# ---- services ----
+
+SERVICE_RULES = """add-header "X-Seen" "{daemon} {server.port} {sasl.user} {sasl.method} {tls.version}"
+accept if sasl.user
+must-auth: reject 530 5.7.0 "Authenticate first" if server.port in { 465, 587 }
+not-here: reject "No relay for {sender.domain}" if daemon = relay and sender.domain = example.test
+"""
+
+
+def test_relay():
+    with filtering(SERVICE_RULES):
+        mail = delivered(send()[1])
+        equal(mail["X-Seen"].split(), ["relay", "25"])
+        equal(code(send(sender="alice@example.test")[1]), "550 5.7.1")
+        equal(code(send(recipients=["b@else.example"])[1]), "554 5.7.1")  # Postfix's own refusal
+
+
+def check_submission(service, port, method):
+    """Who has logged in may write to all the world, and who has not to nobody."""
+    if method is None:
+        raise Skip("no openssl (Debian: openssl)")
 if __name__ == "__main__":
     why = postfix.missing()
     if why:

@@ -89,7 +89,10 @@ check_note(struct run *r, const struct seen_note *n, int rcpt, enum stage s)
 	if (n->kind != NOTE_LOG)
 		return;
 	if (!text_known(r->w.rs, &r->w.rs->rules[n->rule].text, s, rcpt != NONE)) {
-		wrong(r, "at %s: r%d is noted before its text is known", stage_name(s), n->rule);
+		/* a refusal does not wait for the words of a log line */
+		if (r->ndecisions == 0 || !refuses(r->decisions[0].v))
+			wrong(r, "at %s: r%d is noted before its text is known", stage_name(s),
+			    n->rule);
 		return;
 	}
 	text_fill(&text, &r->w, &v, rcpt, n->rule);
@@ -472,7 +475,7 @@ check_monitored_end(struct run *r)
 
 	if (judge_effects(r->judge, &v) > 0)
 		wrong(r, "effects in mode monitor");
-	for (int k = 0; k < r->w.nkept; k++)
-		if (!r->all_covered && !r->covered[r->w.kept[k]])
-			wrong(r, "recipient %d: no verdict in mode monitor", r->w.kept[k]);
+	for (int i = 0; i < r->w.m->nrcpts; i++)
+		if (!r->all_covered && !r->covered[i])
+			wrong(r, "recipient %d: no verdict in mode monitor", i);
 }

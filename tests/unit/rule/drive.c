@@ -68,7 +68,9 @@ rcpt_stage(struct run *r, int rcpt)
 	st = naive_walk(&v, STAGE_RCPT, true);
 	if (w->rs->mode == MODE_MONITOR) {
 		check_monitored(r, STAGE_RCPT, got, rcpt);
-		w->kept[w->nkept++] = rcpt;
+		/* in earnest: a recipient that would be refused counts no more */
+		if (!r->covered[rcpt])
+			w->kept[w->nkept++] = rcpt;
 		return;
 	}
 	want = want_rcpt(w, &st, rcpt);
@@ -288,7 +290,7 @@ play_message(struct run *r, const struct rmessage *m)
 		return false;
 	if (m->abort_after == STAGE_RCPT)
 		return play_abort(r, m);
-	if (r->w.nkept == 0) {
+	if (r->w.nkept == 0 && r->w.rs->mode == MODE_ENFORCE) {
 		judge_abort(r->judge);
 		return true;
 	}

@@ -103,8 +103,16 @@ want_message(const struct world *w, const struct standing *st, enum stage s)
 	     early = s != STAGE_BODY;
 	int n[ACT_DISCARD + 1] = { 0 };
 
-	if (!is_mixed(w))
-		return want_one(w, &st[0], s);
+	if (!is_mixed(w)) {
+		struct standing one = st[0];
+
+		/* what is logged may still differ */
+		for (int k = 1; k < w->nkept; k++) {
+			one.waits = one.waits || st[k].waits;
+			one.may_wait = one.may_wait || st[k].may_wait;
+		}
+		return want_one(w, &one, s);
+	}
 	for (int k = 0; k < w->nkept; k++) {
 		all = all && !st[k].open;
 		waits = waits || st[k].waits;

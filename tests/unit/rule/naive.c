@@ -337,7 +337,8 @@ naive_rules(struct view *v)
 			 * the sum is one of the rule */
 			score_between(v, i, &least, &most, &open);
 			if (least != most)
-				set = each_pair(and_one, set, open ? OUT_ANY : OUT_ERROR);
+				set = each_pair(
+				    and_one, set, open ? OUT_TRUE | OUT_ERROR : OUT_ERROR);
 		}
 		v->rules[i] = set;
 	}

@@ -133,11 +133,7 @@ random_atom(struct ratom *a, struct chance *c)
 	*a = (struct ratom){ .other = WHATS };
 	a->what = chance_of(c, 50) ? (enum what)heavy[chance_below(c, 8)]
 				   : (enum what)chance_below(c, WHATS);
-#ifdef EXPLORE
-	if (0) {
-#else
 	if (chance_of(c, 4)) {
-#endif
 		a->kind = A_PAIR;
 		a->what = W_RCPT_DOMAIN;
 		a->other = W_SENDER_DOMAIN;
@@ -246,9 +242,6 @@ random_text(struct rtext *t, const struct ruleset *rs, bool reply, const struct 
 	if (chance_of(c, 40) && (!reply || known <= rs->refuse_at))
 		t->what = what;
 	t->score = shape->score && chance_of(c, 12);
-#ifdef EXPLORE
-	t->score = false;
-#endif
 }
 
 /* What an action takes. */
@@ -275,10 +268,6 @@ random_arguments(
 	case ACT_SET_HEADER:
 	case ACT_LOG:
 		random_text(&r->text, rs, false, shape, c);
-#ifdef EXPLORE
-		if (r->action == ACT_LOG)
-			r->text.what = NONE;
-#endif
 		break;
 	case ACT_REMOVE_HEADER:
 		for (int i = 0; i < rs->natoms; i++)
