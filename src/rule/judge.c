@@ -223,8 +223,13 @@ at_content(struct judge *j)
 		memset(j->spare, 0, j->nown);
 		class_join(j, &nobody);
 	}
-	for (size_t i = 0; i < j->nclasses; i++)
-		j->classes[i].verdict = walk(j, &j->classes[i].walk, &j->classes[i]);
+	for (size_t i = 0; i < j->nclasses; i++) {
+		struct class *c = &j->classes[i];
+
+		c->verdict = walk(j, &c->walk, c);
+		if (c->verdict.standing == STAND_ACCEPT && !note_is_ready(j, c))
+			c->verdict.standing = STAND_OPEN;
+	}
 	if (!awaited(j) || !class_combine(j, &v))
 		return a;
 	j->over = true;

@@ -49,6 +49,10 @@ enum stage judge_tell_at(const struct judge *j);
 void note_walk(
     struct judge *j, const struct class *c, const struct walk *w, const struct verdict *v);
 
+/* True if what rules above an acceptance have to say of the recipients of a class but the first, which
+ * its walk has seen to, will not change. */
+bool note_is_ready(struct judge *j, const struct class *c);
+
 /* A verdict, with its reply made. recipients may be none. */
 struct reply note_decision(struct judge *j, const struct class *c, const struct verdict *v, bool obeyed);
 

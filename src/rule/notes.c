@@ -19,17 +19,30 @@ note(struct judge *j, enum note_kind kind, const struct rule *r, struct slice te
 		j->watcher.noted(j->watcher.ctx, &n);
 }
 
+/* True for rules that only tell the log. */
+static bool
+speaks(const struct rule *r)
+{
+	return r->monitor || r->action == ACT_LOG;
+}
+
+/* True if what the rule says depends on the recipient. */
+static bool
+is_named(const struct program *p, const struct rule *r)
+{
+	return p->nodes[r->cond].recipient || r->text.recipient;
+}
+
 /* What one rule says in one view. */
 static void
 note_view(struct judge *j, const struct class *c, const struct rule *r)
 {
 	struct eval e = judge_eval(j, c);
-	bool speaks = r->monitor || r->action == ACT_LOG;
-	unsigned set = speaks ? eval_settle(&e, r->cond) : eval_node(&e, r->cond);
+	unsigned set = speaks(r) ? eval_settle(&e, r->cond) : eval_node(&e, r->cond);
 
 	if (set == OUT_ERROR)
 		note(j, NOTE_ERROR, r, SLICE_ABSENT, c);
-	else if (set == OUT_TRUE && speaks)
+	else if (set == OUT_TRUE && speaks(r))
 		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r, eval_text(&e, &r->text), c);
 }
 
@@ -38,9 +51,7 @@ note_view(struct judge *j, const struct class *c, const struct rule *r)
 static void
 note_rule(struct judge *j, const struct class *c, const struct rule *r)
 {
-	bool named = j->program->nodes[r->cond].recipient || r->text.recipient;
-
-	if (c == NULL || c->n < 2 || !named) {
+	if (c == NULL || c->n < 2 || !is_named(j->program, r)) {
 		note_view(j, c, r);
 		return;
 	}
@@ -64,6 +75,28 @@ note_walk(struct judge *j, const struct class *c, const struct walk *w, const st
 	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++)
 		if (p->effects[i] != v->rule)
 			note_rule(j, c, &p->rules[p->effects[i]]);
+}
+
+bool
+note_is_ready(struct judge *j, const struct class *c)
+{
+	const struct program *p = j->program;
+
+	for (uint32_t i = 0; i < p->neffects && p->effects[i] < c->walk.at; i++) {
+		const struct rule *r = &p->rules[p->effects[i]];
+
+		if (!speaks(r) || !is_named(p, r))
+			continue;
+		for (size_t k = 1; k < c->n; k++) {
+			struct class one = { .own = j->spare, .recipients = &c->recipients[k], .n = 1 };
+			struct eval e = judge_eval(j, &one);
+
+			memset(j->spare, 0, j->nown);
+			if (!walk_is_quiet_ready(&e, r))
+				return false;
+		}
+	}
+	return true;
 }
 
 /* Code, enhanced code and text of a refusal. */

@@ -63,7 +63,6 @@ fix_text(const struct program *p, struct text *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		struct piece *v = (struct piece *)&t->v[i];
-		const struct atom *a = &p->atoms[v->atom];
 
 		if (v->kind == PIECE_FACT) {
 			fix_ref(p, &v->ref);
@@ -71,6 +70,8 @@ fix_text(const struct program *p, struct text *t)
 			t->lookups |= v->ref.fact->lookups;
 			t->recipient |= v->ref.life == LIFE_RECIPIENT;
 		} else if (v->kind != PIECE_LITERAL) {
+			const struct atom *a = &p->atoms[v->atom];
+
 			t->stage = later(t->stage, a->stage);
 			t->lookups |= a->lookups;
 			t->recipient |= a->life == LIFE_RECIPIENT;
@@ -162,27 +163,32 @@ node_of(struct build *b, struct node *n)
 	n->false_at = n->n > 0 && n->n <= n->count ? v[n->count - n->n] : STAGE_NEVER;
 }
 
-/* True if the parts of an `and` contradict each other: X and not X, or two values of one fact that
- * has only one. */
+/* True if two atoms want different values of one fact that has only one. */
+static bool
+excludes(const struct atom *a, const struct atom *e)
+{
+	if (a->op != OP_EQ || e->op != OP_EQ || a->left.fact != e->left.fact || a->left.nargs > 0 ||
+	    (a->left.fact->flags & FACT_MANY) || a->text.n != 1 || e->text.n != 1 ||
+	    a->text.v[0].kind != PIECE_LITERAL || e->text.v[0].kind != PIECE_LITERAL)
+		return false;
+	return !slice_eq_nocase(a->text.v[0].literal, e->text.v[0].literal);
+}
+
+/* True if the parts of an `and` contradict each other: X and not X, or two atoms that exclude one
+ * another. */
 static bool
 contradicts(const struct program *p, const struct node *n)
 {
 	for (uint32_t i = 0; i < n->count; i++) {
 		const struct node *x = &p->nodes[p->parts[n->first + i]];
-		const struct atom *a = &p->atoms[x->atom];
 
 		for (uint32_t k = 0; k < n->count; k++) {
 			const struct node *y = &p->nodes[p->parts[n->first + k]];
-			const struct atom *e = &p->atoms[y->atom];
 
 			if (x->kind == NODE_NOT && p->parts[x->first] == p->parts[n->first + k])
 				return true;
-			if (i >= k || x->kind != NODE_ATOM || y->kind != NODE_ATOM || a->op != OP_EQ ||
-			    e->op != OP_EQ || a->left.fact != e->left.fact || a->left.nargs > 0 ||
-			    (a->left.fact->flags & FACT_MANY) || a->text.n != 1 || e->text.n != 1 ||
-			    a->text.v[0].kind != PIECE_LITERAL || e->text.v[0].kind != PIECE_LITERAL)
-				continue;
-			if (!slice_eq_nocase(a->text.v[0].literal, e->text.v[0].literal))
+			if (i < k && x->kind == NODE_ATOM && y->kind == NODE_ATOM &&
+			    excludes(&p->atoms[x->atom], &p->atoms[y->atom]))
 				return true;
 		}
 	}
@@ -216,7 +222,7 @@ work_out_nodes(struct build *b)
 
 	for (uint32_t i = 0; i < p->nnodes; i++) {
 		struct node *n = &p->nodes[i];
-		struct atom *a = &p->atoms[n->atom];
+		struct atom *a = n->kind == NODE_ATOM ? &p->atoms[n->atom] : NULL;
 
 		for (uint32_t k = 0; k < n->count; k++)
 			n->recipient |= p->nodes[p->parts[n->first + k]].recipient;

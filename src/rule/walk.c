@@ -66,6 +66,18 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 	w->decided = true;
 }
 
+bool
+walk_is_quiet_ready(struct eval *e, const struct rule *r)
+{
+	unsigned set = eval_settle(e, r->cond);
+
+	if (e->program->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
+		return true;
+	if (set & (set - 1))
+		return false;
+	return set != OUT_TRUE || (r->text.stage <= e->stage && text_ready(e, &r->text));
+}
+
 /* The effects above an acceptance: none, some, open ones, or one in error (*rule). */
 static enum standing
 effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
@@ -75,19 +87,23 @@ effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
 
 	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++) {
 		const struct rule *r = &p->rules[p->effects[i]];
-		bool quiet = r->monitor || r->action == ACT_LOG;
-		unsigned set = eval_settle(e, r->cond);
+		unsigned set;
 
+		if (r->monitor || r->action == ACT_LOG) {
+			if (!walk_is_quiet_ready(e, r))
+				s = STAND_OPEN;
+			continue;
+		}
+		set = eval_settle(e, r->cond);
 		if (p->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
 			continue;
-		if (set == OUT_ERROR && !quiet) {
+		if (set == OUT_ERROR) {
 			*rule = p->effects[i];
 			return STAND_REFUSE;
 		}
-		/* a line for the log wants its facts, too */
-		if ((set & (set - 1)) || (set == OUT_TRUE && quiet && r->text.stage > e->stage))
+		if (set & (set - 1))
 			s = STAND_OPEN;
-		else if (set == OUT_TRUE && !quiet && s == STAND_ACCEPT)
+		else if (set == OUT_TRUE && s == STAND_ACCEPT)
 			s = STAND_ACT;
 	}
 	return s;

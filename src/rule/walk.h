@@ -46,6 +46,9 @@ void walk_note_error(struct walk *w, uint32_t rule, struct arena *a);
 /* What it says: the rule, and the effects above an acceptance. */
 struct verdict walk_verdict(const struct walk *w, struct eval *e);
 
+/* A rule that only speaks to the log: true if what it has to say will not change. */
+bool walk_is_quiet_ready(struct eval *e, const struct rule *r);
+
 /* True if from here on the rules mean the same for two recipients: each with the outcomes that are
  * known of it filled in. Facts of the recipients must be got (walk_fill). */
 bool walk_same(struct eval *a, size_t arcpt, struct eval *b, size_t brcpt);

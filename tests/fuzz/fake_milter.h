@@ -19,6 +19,7 @@ struct smfi_str {
 	unsigned long actions; /* as agreed: SMFIF_…, SMFIP_… */
 	unsigned long steps;
 	bool negotiating, at_end; /* in which callback we are */
+	bool negotiated;
 	bool listed[SMFIM_LAST + 1];
 	char reply;	  /* class of the reply that is set; '\0': none */
 	unsigned effects; /* done in this callback */

@@ -28,7 +28,7 @@ void
 files_add(struct slice name, struct slice text)
 {
 	if (nfiles == MOST)
-		return;
+		nfiles--;
 	files[nfiles].name = name;
 	files[nfiles++].text = text;
 }

@@ -24,7 +24,7 @@ struct slice files_take(const uint8_t *data, size_t size);
 /* The text of one; absent if there is none of that name. */
 struct slice files_text(struct slice name);
 
-/* One more file. Neither argument is copied. */
+/* One more file; if there are too many, in the place of the last. Neither argument is copied. */
 void files_add(struct slice name, struct slice text);
 
 void files_drop(void);

@@ -20,8 +20,9 @@
  *   K        QUIT_NC: the next connection comes without a negotiation
  *   Q        QUIT: it comes with one
  *
- * Anything may come anywhere, and be repeated or left out. What is told is held against what an
- * MTA takes (fake_milter.c), what is logged against what a line of a log may be.
+ * Anything may come anywhere, and be repeated or left out, as far as libmilter lets it. What is
+ * told is held against what an MTA takes (fake_milter.c), what is logged against what a line of a
+ * log may be.
  */
 #include "fake_milter.h"
 #include "session_rules.h"
@@ -36,6 +37,9 @@
 
 #define MOST_RULES 16
 #define MOST_ARGUMENTS 16
+#define NO_REPLIES                                                                                 \
+	(SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA |           \
+	    SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_NR_UNKN)
 #define LOG_FIELDS 20 /* record.c has no more */
 
 /* A line's arguments: NUL-terminated, NULL behind the last; the first is always there. */
@@ -100,14 +104,15 @@ argument(const struct arguments *a, size_t i)
 
 /* ---- the MTA ---- */
 
+/* libmilter offers all SMFIP_NR_… and answers in our place where the MTA knows them not. */
 static void
 negotiate(SMFICTX *ctx, unsigned long offered)
 {
 	const unsigned long actions = SMFI_CURR_ACTS;
 	unsigned long none2, none3;
 
-	memset(ctx->listed, 0, sizeof(ctx->listed));
-	ctx->negotiating = true;
+	offered |= NO_REPLIES;
+	ctx->negotiating = ctx->negotiated = true;
 	if (fake_filter.xxfi_negotiate(ctx, actions, offered, 0, 0, &ctx->actions, &ctx->steps,
 		&none2, &none3) != SMFIS_CONTINUE)
 		ctx->actions = ctx->steps = 0;
@@ -244,8 +249,10 @@ run_line(SMFICTX *ctx, char letter, struct arguments *a)
 		fake_free(ctx);
 		milter_close_door();
 		milter_begin(rules((unsigned)(letter - '0')), 0);
-	} else if (letter == 'O' && ctx->data == NULL) {
-		negotiate(ctx, strtoul(a->v[0], NULL, 16));
+	} else if (letter == 'O' || (letter == 'C' && !ctx->negotiated)) {
+		/* once, and no CONNECT comes before: libmilter sees to that */
+		if (letter == 'O' && !ctx->negotiated)
+			negotiate(ctx, strtoul(a->v[0], NULL, 16));
 	} else if (letter == 'D') {
 		fake_macro(ctx, argument(a, 0), argument(a, 1));
 	} else if (letter == 'A') {
