@@ -3,8 +3,9 @@
 # usage: awk -f help.awk PAGE...
 #
 # An entry is an item of a list whose head begins with .Ic, .Cm or .Fa: `.It Ic WORD …`. Its words are
-# the one behind the macro and those behind a comma or "or". Items in a row with one text share it; an
-# item in a list inside an entry is an entry of its own and part of the one around it.
+# the one behind the macro and those behind a comma or "or" (the word `or` itself stands in quotes).
+# Items in a row with one text share it; an item in a list inside an entry is part of that, and an
+# entry of its own if its head begins so.
 
 BEGIN {
 	WIDTH = 76
@@ -230,18 +231,15 @@ function item(    n, last, i, head, body, words, e) {
 			add_text(head)
 		return
 	}
-	if (words == "") {
-		if (head != "")
-			add_line(head)
-	} else {
-		for (i = 1; i <= nopen; i++)
-			if (open_depth[i] < depth)
-				append(i, head, -4, blank)
+	for (i = 1; i <= nopen; i++)
+		if (open_depth[i] < depth && head != "")
+			append(i, head, -4, blank)
+	blank = 0
+	if (words != "") {
 		if (nopen == 0 || open_depth[nopen] != depth) {
 			open[++nopen] = ++entries
 			open_depth[nopen] = depth
 		}
-		blank = 0
 		e = open[nopen]
 		entry_head[e] = entry_head[e] head "\n"
 		entry_words[e] = entry_words[e] words
@@ -281,11 +279,16 @@ function head_words(a, last,    i, out, take, word) {
 	return out
 }
 
-function close_entries(from,    w, n, i) {
+# End the entries from a depth on; a word that several of the heads have is one entry.
+function close_entries(from,    w, n, i, seen) {
 	while (nopen > 0 && open_depth[nopen] >= from) {
 		n = split(entry_words[open[nopen]], w, "\n")
+		split("", seen)
 		for (i = 1; i < n; i++)
-			emit(w[i], entry_head[open[nopen]] entry_text[open[nopen]])
+			if (!(w[i] in seen)) {
+				seen[w[i]] = 1
+				emit(w[i], entry_head[open[nopen]] entry_text[open[nopen]])
+			}
 		nopen--
 	}
 }

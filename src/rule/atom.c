@@ -76,27 +76,48 @@ ask_compare(struct eval *e, const struct atom *a, const struct values *left)
 	return result(t, left->cut || right.cut);
 }
 
-/* count(FACT) op NUMBER, count(FACT ~ /re/) op NUMBER */
-static unsigned
-ask_count(const struct atom *a, const struct values *left)
+/* How many values there are, or matches in them; no more than `enough` need be counted. False: an
+ * error. */
+static bool
+count(const struct atom *a, const struct values *left, size_t enough, size_t *n)
 {
-	/* beyond the number that it is compared with, counting on changes nothing */
-	size_t enough = a->number < 0 ? 1 : (size_t)a->number + 2, n = left->n, found;
-	bool now, more;
+	size_t found;
 
-	if (a->pattern != NULL) {
-		n = 0;
-		for (size_t i = 0; i < left->n && n < enough; i++) {
-			if (pattern_count(a->pattern, left->v[i].text, enough - n, &found) == MATCH_ERROR)
-				return OUT_ERROR;
-			n += found;
-		}
+	*n = left->n;
+	if (a->pattern == NULL)
+		return true;
+	*n = 0;
+	for (size_t i = 0; i < left->n && *n < enough; i++) {
+		if (pattern_count(a->pattern, left->v[i].text, enough - *n, &found) == MATCH_ERROR)
+			return false;
+		*n += found;
 	}
-	now = compare(a->op, n, a->number);
-	/* more there may have been: certain is only what more would not change */
-	more = compare(a->op, (long long)enough, a->number);
-	if (left->cut && (now != more || n < enough))
-		return now == more && a->op != OP_EQ ? (now ? OUT_TRUE : OUT_FALSE) : OUT_ERROR;
+	return true;
+}
+
+/* count(FACT) op NUMBER, count(FACT ~ /re/) op NUMBER; the number may be a fact */
+static unsigned
+ask_count(struct eval *e, const struct atom *a, const struct values *left)
+{
+	struct value one = { .number = a->number };
+	struct values right = { .v = &one, .n = 1 };
+	size_t enough, n;
+	bool now;
+
+	if (a->right_fact)
+		eval_fact(e, &a->right, a->score_upto, &right);
+	if (right.n == 0)
+		return right.cut ? OUT_ERROR : OUT_FALSE;
+	/* beyond the number that it is compared with, counting on changes nothing */
+	enough = right.v[0].number < 0 ? 1 : (size_t)right.v[0].number + 2;
+	if (!count(a, left, enough, &n))
+		return OUT_ERROR;
+	now = compare(a->op, (long long)n, right.v[0].number);
+	/* more there may have been: certain is only what the greatest number would not change */
+	if (left->cut && n < enough && now != compare(a->op, (long long)enough, right.v[0].number))
+		return OUT_ERROR;
+	if (left->cut && n < enough && a->op == OP_EQ && (long long)n < right.v[0].number)
+		return OUT_ERROR;
 	return now ? OUT_TRUE : OUT_FALSE;
 }
 
@@ -149,7 +170,7 @@ atom_ask(struct eval *e, const struct atom *a)
 	arena_reset(&e->session->scratch);
 	eval_fact(e, &a->left, a->score_upto, &left);
 	if (a->count)
-		return ask_count(a, &left);
+		return ask_count(e, a, &left);
 	switch (a->op) {
 	case OP_THERE:
 		for (size_t i = 0; i < left.n; i++)

@@ -58,6 +58,12 @@ static const struct setting table[] = {
 
 _Static_assert(sizeof(enum mode) == sizeof(int), "choices are stored as int");
 
+const char *
+settings_at(size_t i)
+{
+	return i < NSETTINGS ? table[i].name : NULL;
+}
+
 void
 settings_default(struct settings *s)
 {

@@ -35,3 +35,6 @@ struct settings {
 	const char *dns_zone;	/* NULL: the system's resolver */
 	size_t max_message_size;
 };
+
+/* Names of all settings, NULL behind the last: for the manual's test. */
+const char *settings_at(size_t i);
