@@ -85,20 +85,19 @@ print_stages(const struct program *p, const struct rule *r)
 /* Print the facts whose absence makes a part of the condition true: !=, !~ and `not in` are the `not`
  * of what an absent fact never is. Returns how many were printed. */
 static unsigned
-print_absent(const struct program *p, uint32_t index, unsigned printed)
+print_absent(const struct program *p, uint32_t index, bool negated, unsigned printed)
 {
 	const struct node *n = &p->nodes[index];
-	const struct node *part = n->count > 0 ? &p->nodes[p->parts[n->first]] : n;
-	const struct atom *a = &p->atoms[part->atom];
+	const struct atom *a = &p->atoms[n->atom];
 
-	if (n->kind == NODE_NOT && part->kind == NODE_ATOM && a->op != OP_THERE && !a->count &&
+	if (n->kind == NODE_ATOM && negated && a->op != OP_THERE && !a->count &&
 	    !(a->left.fact->flags & FACT_ALWAYS)) {
 		fputs(printed++ > 0 ? ", " : "    absent:  true also without ", stdout);
 		program_print_ref(&a->left, stdout);
-		return printed;
 	}
+	negated ^= n->kind == NODE_NOT;
 	for (uint32_t i = 0; i < n->count; i++)
-		printed = print_absent(p, p->parts[n->first + i], printed);
+		printed = print_absent(p, p->parts[n->first + i], negated, printed);
 	return printed;
 }
 
@@ -117,7 +116,7 @@ print_rule(const struct program *p, const struct rule *r)
 		program_print_cond(p, r->cond, stdout);
 		putchar('\n');
 	}
-	if (print_absent(p, r->cond, 0) > 0)
+	if (print_absent(p, r->cond, false, 0) > 0)
 		putchar('\n');
 	print_stages(p, r);
 	if (r->delayed_by != UINT32_MAX) {

@@ -144,6 +144,43 @@ drop_blocks(struct arena *a, struct arena_block *keep)
 	a->used = 0;
 }
 
+/* What was handed out up to now. A large piece's block goes behind the newest: so both are kept. */
+struct arena_mark
+arena_mark(const struct arena *a)
+{
+	struct arena_block *head = a->blocks;
+
+	if (head == NULL)
+		return (struct arena_mark){ 0 };
+	return (struct arena_mark){ head, head->next, head->used, a->used };
+}
+
+/* Free the blocks from *at up to (not) `end`. */
+static void
+free_blocks(struct arena_block **at, struct arena_block *end)
+{
+	while (*at != end) {
+		struct arena_block *b = *at;
+
+		*at = b->next;
+		free(b);
+	}
+}
+
+/* Forget what was handed out since. */
+void
+arena_release(struct arena *a, struct arena_mark m)
+{
+	if (m.head == NULL) {
+		arena_reset(a);
+		return;
+	}
+	free_blocks(&a->blocks, m.head);
+	free_blocks(&m.head->next, m.next);
+	m.head->used = m.head_used;
+	a->used = m.used;
+}
+
 /* Forget everything; a block that one large piece made huge isn't kept. */
 void
 arena_reset(struct arena *a)

@@ -31,6 +31,15 @@ struct slice arena_slice(struct arena *a, struct slice s);
 struct slice arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What was handed out up to now; arena_release forgets all that was handed out since. Marks are
+ * released in the opposite order of their making. */
+struct arena_mark {
+	struct arena_block *head, *next;
+	size_t head_used, used;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_release(struct arena *a, struct arena_mark m);
+
 /* Forget all that was handed out; one block is kept for the next round. */
 void arena_reset(struct arena *a);
 

@@ -12,6 +12,9 @@
 #define LIMIT_LINE 65536		/* bytes of one line of a list file */
 #define LIMIT_INCLUDES 1000		/* files that one ruleset includes */
 #define LIMIT_INCLUDE_DEPTH 16		/* files within files */
+#define LIMIT_CONDITION 10000		/* parts of one condition, with its definitions filled in */
+#define LIMIT_DEPTH 256			/* parts within one another, definitions filled in */
+#define LIMIT_SCORE 1000000000000	/* what a score can be compared with */
 #define LIMIT_NESTING 64		/* parentheses, `not` and `when` within one another */
 #define LIMIT_DIAGS 200			/* mistakes shown in one run; the rest is counted */
 #define LIMIT_RULES 1000000		/* rules of one ruleset */
@@ -36,6 +39,7 @@
 #define LIMIT_TEXT_FILLED 16384		/* bytes of a text with its facts filled in */
 
 /* ---- sessions ---- */
+#define LIMIT_CLASSES 500		/* kinds of recipients of one message: the next is sent separately */
 #define LIMIT_RECIPIENTS 10000		/* recipients of one message: then 452 4.5.3 */
 #define LIMIT_PARAMETERS 64		/* ESMTP parameters of one MAIL: those behind are not seen */
 #define LIMIT_HEADERS_BYTES (4u << 20)	/* header bytes kept: then the facts are cut off */

@@ -49,10 +49,26 @@ looks_like_name(struct slice s)
 	return false;
 }
 
+/* `192.0.2` and `192.0.2.`, as access tables have them: returns how many parts there are, 0 if it
+ * is something else. */
+static unsigned
+leading_parts(struct slice s)
+{
+	unsigned parts = 0;
+	unsigned long long n;
+
+	for (s = without_dot(s); s.p != NULL; parts++)
+		if (!slice_number(slice_cut(s, '.', &s), 255, &n))
+			return 0;
+	return parts < 4 ? parts : 0;
+}
+
 /* Say what is wrong with an address of a network. */
 static void
 bad_address(struct slice entry, struct span at, struct diags *d)
 {
+	static const char *const zeros[] = { "", ".0.0.0/8", ".0.0/16", ".0/24" };
+	unsigned parts = leading_parts(entry);
 	struct diag *g;
 
 	if (looks_like_name(entry)) {
@@ -63,6 +79,12 @@ bad_address(struct slice entry, struct span at, struct diags *d)
 		return;
 	}
 	g = diag_error(d, at, "`%.*s` is neither an address nor a network", SLICE_ARG(entry));
+	if (parts > 0) {
+		struct slice start = without_dot(entry);
+
+		diag_hint(d, g, "write %.*s%s", SLICE_ARG(start), zeros[parts]);
+		return;
+	}
 	diag_hint(d, g, "write it as in 192.0.2.1, 192.0.2.0/24, 2001:db8::1 or 2001:db8::/32");
 }
 
@@ -71,11 +93,13 @@ static void
 bad_prefix(struct slice entry, const struct ip *ip, struct span at, struct diags *d)
 {
 	bool v6 = memchr(entry.p, ':', entry.n) != NULL;
+	struct diag *g;
 
-	diag_error(d, at, "the prefix of `%.*s` is not a number from %s", SLICE_ARG(entry),
+	g = diag_error(d, at, "the prefix of `%.*s` is not a number from %s", SLICE_ARG(entry),
 	    !v6			  ? "0 to 32"
 		: ip->family == 4 ? "96 to 128"
 				  : "0 to 128");
+	diag_hint(d, g, "it counts bits, as in %s", v6 ? "2001:db8::/32" : "192.0.2.0/24");
 }
 
 /* Say that bits are set behind the prefix, and what was meant. */
@@ -240,6 +264,14 @@ address_key(struct slice entry, struct key *key, struct span at, struct diags *d
 		    "`%.*s`: a local part goes with one domain, or with none", SLICE_ARG(entry));
 
 		diag_hint(d, g, "write %.*s@ for it in any domain", (int)local, entry.p);
+		return false;
+	}
+	if (local == 1 && entry.p[0] == '*') {
+		struct diag *g =
+		    diag_error(d, at, "`%.*s`: `*` stands for nothing here", SLICE_ARG(entry));
+
+		diag_hint(d, g, "write %.*s for each address of that domain", (int)entry.n - 2,
+		    entry.p + 2);
 		return false;
 	}
 	*key = (struct key){ .kind = KEY_WHOLE, .s = without_dot(entry) };

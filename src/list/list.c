@@ -152,13 +152,27 @@ compile(struct list *l, struct item *item, const struct list_entry *e, struct di
 	struct pattern *utf = pattern_compile(e->entry, flags | PATTERN_UTF, &err);
 
 	if (utf == NULL) {
-		diag_error(d, place_in_pattern(e, err.offset), "%s", err.message);
+		diag_error(d, place_in_pattern(e, err.offset), "in this pattern: %s", err.message);
 		return false;
 	}
 	item->patterns = arena_alloc(&l->arena, 2 * sizeof(struct pattern *));
 	item->patterns[true] = utf;
 	item->patterns[false] = pattern_compile(e->entry, flags, &err);
 	return true;
+}
+
+/* Where the second column stands, if it can be told. */
+static struct span
+place_of_second(const struct list_entry *e)
+{
+	struct slice s = span_slice(e->span);
+	struct span at = e->span;
+
+	if (s.n > e->second.n && memcmp(s.p + s.n - e->second.n, e->second.p, e->second.n) == 0) {
+		at.at += (uint32_t)(s.n - e->second.n);
+		at.n = (uint32_t)e->second.n;
+	}
+	return at;
 }
 
 /* The keys of an entry's columns; returns how many, 0 if it has mistakes. */
@@ -178,7 +192,7 @@ keys_of(const struct list *l, const struct list_entry *e, struct key keys[2], st
 		    "write both, with white space between them");
 		return 0;
 	}
-	return entry_key(l->type, e->second, &keys[1], e->span, d) ? 2 : 0;
+	return entry_key(l->type, e->second, &keys[1], place_of_second(e), d) ? 2 : 0;
 }
 
 /* Copy bytes to *p and go behind them. */
@@ -257,13 +271,15 @@ note_keys(struct list *l, const struct key *keys, size_t n)
 static void
 duplicate(const struct list_entry *e, const struct item *first, struct diags *d)
 {
+	const char *between = e->second.p != NULL ? " " : "";
 	struct diag *g;
 
 	if (first->line > 0)
-		g = diag_warn(d, e->span, "`%.*s` is in the list already, from line %u",
-		    SLICE_ARG(e->entry), first->line);
+		g = diag_warn(d, e->span, "`%.*s%s%.*s` is in the list already, from line %u",
+		    SLICE_ARG(e->entry), between, SLICE_ARG(e->second), first->line);
 	else
-		g = diag_warn(d, e->span, "`%.*s` is in the list already", SLICE_ARG(e->entry));
+		g = diag_warn(d, e->span, "`%.*s%s%.*s` is in the list already",
+		    SLICE_ARG(e->entry), between, SLICE_ARG(e->second));
 	if (first->except != e->except)
 		diag_hint(d, g, "the first one counts, which is %s",
 		    first->except ? "an exception" : "no exception");

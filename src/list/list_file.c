@@ -182,6 +182,19 @@ read_entry(struct reader *r)
 	list_add(r->list, &e, r->diags);
 }
 
+/* Where the line stops to be UTF-8. */
+static struct span
+not_utf8(const struct reader *r)
+{
+	struct slice line = rest(r);
+	uint32_t code = 0;
+	size_t i = 0, n = 0;
+
+	for (; i < line.n && code != UTF8_BAD; i += n)
+		n = utf8_decode(slice_of(line.p + i, line.n - i), &code);
+	return (struct span){ r->source, r->at + (uint32_t)(i - n), (uint32_t)n };
+}
+
 /* True if a line can be read; what it must not hold is reported. */
 static bool
 check_line(struct reader *r)
@@ -197,17 +210,18 @@ check_line(struct reader *r)
 		unsigned char c = (unsigned char)line.p[i];
 
 		if ((c < ' ' && c != '\t') || c == 0x7f) {
-			diag_error(r->diags, (struct span){ r->source, r->at + i, 1 },
-			    "a control byte (0x%02x) in a list file", c);
+			diag_hint(r->diags,
+			    diag_error(r->diags, (struct span){ r->source, r->at + i, 1 },
+				"a control byte (0x%02x) in a list file", c),
+			    "take it out; an editor may not show it");
 			return false;
 		}
 	}
-	if (!utf8_valid(line)) {
-		diag_hint(r->diags, diag_error(r->diags, at, "this line is not UTF-8"),
-		    "save the file in UTF-8");
-		return false;
-	}
-	return true;
+	if (utf8_valid(line))
+		return true;
+	diag_hint(r->diags, diag_error(r->diags, not_utf8(r), "this line is not UTF-8"),
+	    "save the file in UTF-8");
+	return false;
 }
 
 /* Add all entries of a file. */

@@ -42,6 +42,19 @@ no_end(struct literal *out, uint32_t from, uint32_t end, const char *what, const
 	return false;
 }
 
+/* Report a backslash before what it does not go with. */
+static void
+bad_escape(struct span at, struct diags *d)
+{
+	struct diag *g = diag_error(d, at, "no such escape in a text");
+	char c = span_slice(at).p[1];
+
+	if (c >= '1' && c <= '9')
+		diag_hint(d, g, "a pattern's group is written {%c}", c);
+	else
+		diag_hint(d, g, "a text knows \\\", \\\\ and \\n; a backslash is written \\\\");
+}
+
 /* Read "…". */
 bool
 literal_text(const struct source *src, uint32_t at, struct literal *out, struct diags *d)
@@ -53,9 +66,7 @@ literal_text(const struct source *src, uint32_t at, struct literal *out, struct 
 		if (src->text.p[i] != '\\')
 			continue;
 		if (i + 1 < end && strchr("\"\\n", src->text.p[i + 1]) == NULL)
-			diag_hint(d,
-			    diag_error(d, between(src, i, i + 2), "no such escape in a text"),
-			    "a text knows \\\", \\\\ and \\n; a backslash is written \\\\");
+			bad_escape(between(src, i, i + 2), d);
 		i++;
 	}
 	if (i >= end)

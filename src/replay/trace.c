@@ -116,9 +116,8 @@ static void
 print_score(struct trace *t, struct eval *e, uint32_t index)
 {
 	long long least, most;
-	bool open;
 
-	eval_score(e, t->program->nodes[index].score_upto, &least, &most, &open);
+	eval_score(e, t->program->nodes[index].score_upto, &least, &most);
 	fputs("      ", t->out);
 	print_outcome(t, eval_node(e, index));
 	fputc(' ', t->out);

@@ -28,12 +28,13 @@ struct ast_ref {
 
 struct ast_pattern {
 	struct span span;	/* between the delimiters */
-	unsigned flags;
+	struct span flags;	/* the letters behind it */
 };
 
 struct ast_entry {
-	struct list_entry e;
+	struct list_entry e;	/* entry absent: a mistake, already reported */
 	bool pattern;
+	struct span flags;	/* of a pattern: the letters behind it */
 	struct ast_entry *next;
 };
 
@@ -80,6 +81,8 @@ enum stmt_kind { STMT_SET, STMT_INCLUDE, STMT_LIST, STMT_DEFINE, STMT_RULE, STMT
 struct ast_stmt {
 	enum stmt_kind kind;
 	struct span span;	/* of its first word, or of the action */
+	bool bad;	/* a mistake in it was reported: it counts only for the names that it gives */
+	bool guessed;	/* likewise, but what was meant is read: its other mistakes are looked for */
 	struct ast_stmt *next;
 
 	struct ast_word name;	/* set, list, define; include: the file */

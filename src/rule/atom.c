@@ -161,13 +161,13 @@ ask_in(struct eval *e, const struct atom *a, const struct values *left)
 	return result(t, cut);
 }
 
-unsigned
-atom_ask(struct eval *e, const struct atom *a)
+/* Ask; values are in scratch memory. */
+static unsigned
+ask(struct eval *e, const struct atom *a)
 {
 	struct values left;
 	struct tally t = { 0 };
 
-	arena_reset(&e->session->scratch);
 	eval_fact(e, &a->left, a->score_upto, &left);
 	if (a->count)
 		return ask_count(e, a, &left);
@@ -185,6 +185,16 @@ atom_ask(struct eval *e, const struct atom *a)
 	default:
 		return ask_compare(e, a, &left);
 	}
+}
+
+unsigned
+atom_ask(struct eval *e, const struct atom *a)
+{
+	struct arena_mark mark = arena_mark(&e->session->scratch);
+	unsigned out = ask(e, a);
+
+	arena_release(&e->session->scratch, mark);
+	return out;
 }
 
 bool

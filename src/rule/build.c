@@ -1,8 +1,8 @@
 /*
  * build.c - names, and conditions of which equal parts are one
  *
- * Atoms are known by how they print, other nodes by their bytes: what looks the same is the same, so
- * a condition that ten rules share is asked once.
+ * Atoms are known by how they print, other nodes by their bytes: what looks the same is the same,
+ * so a condition that ten rules share is asked once.
  */
 #include "rule/build.h"
 
@@ -37,7 +37,7 @@ build_find(struct build *b, enum name_space ns, struct slice s)
 struct name *
 build_name(struct build *b, enum name_space ns, struct slice s, struct span at)
 {
-	static const char *const what[] = { "label", "list", "definition", "setting" };
+	static const char *const what[] = { "label", "list", "definition", "setting", "macro" };
 	struct name *n = build_find(b, ns, s);
 
 	if (n != NULL) {
@@ -111,8 +111,7 @@ build_atom(struct build *b, const struct atom *a)
 	uint32_t at;
 
 	program_print_atom(p, a, f);
-	fprintf(f, " %u %p", a->score ? a->score_upto : 0,
-	    a->op == OP_IN ? (const void *)a->list : NULL);
+	fprintf(f, " %u", a->score ? a->score_upto : 0);
 	fclose(f);
 	at = intern(b, &b->atoms, slice_of(key, n), p->natoms);
 	free(key);

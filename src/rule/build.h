@@ -15,11 +15,12 @@ struct name {
 	struct slice s;
 	struct span span;	/* where it was given */
 	uint32_t index;		/* of the list, the node of the definition, the rule */
-	bool tainted;		/* a definition with a mistake in it */
+	bool tainted;		/* a list or definition with a mistake in it */
 	const struct ast_cond *cond;	/* a definition that reads the score is compiled where it is used */
 };
 
-enum name_space { NAME_LABEL, NAME_LIST, NAME_DEFINITION, NAME_SETTING, NAME_SPACES };
+/* NAME_MACRO: those that are not known, of which each is warned of once. */
+enum name_space { NAME_LABEL, NAME_LIST, NAME_DEFINITION, NAME_SETTING, NAME_MACRO, NAME_SPACES };
 
 struct interned;
 
@@ -32,15 +33,17 @@ struct build {
 	uint32_t caprules, capatoms, capnodes, capparts, caplists, capscores, capeffects,
 	    cappatterns, nparts;
 	uint32_t when;	/* the node of the blocks around */
+	unsigned whens;	/* how many there are */
 	bool tainted;	/* a mistake is in what is read: keep it from causing others */
 	unsigned files, depth;	/* included so far, within one another */
+	unsigned many_macros;	/* bits of the stages at which rules ask for too many */
 	const struct source *opened[LIMIT_INCLUDE_DEPTH + 1];
 };
 
 /* Make room for one more element of `size` bytes behind n. */
 void *build_grow(void *v, uint32_t n, uint32_t *cap, size_t size);
 
-/* Give a name; false if it is taken (reported, with the line of the first). */
+/* Give a name; NULL if it is taken (reported, with the line of the first). */
 struct name *build_name(struct build *b, enum name_space ns, struct slice s, struct span at);
 struct name *build_find(struct build *b, enum name_space ns, struct slice s);
 
@@ -73,6 +76,12 @@ void check_stmts(struct build *b, const struct ast_stmt *s);
 /* A hint "did you mean X?" where one is near, else the other one (may be NULL). */
 void check_hint(struct build *b, struct diag *g, struct slice near, const char *otherwise);
 
+/* Give a list or definition its name. NULL if it can't have it (reported). */
+struct name *check_name(struct build *b, enum name_space ns, const struct ast_word *w);
+
+/* True if a header can have that name: printable ASCII without colon (RFC 5322 2.2). Else reported. */
+bool check_header_name(struct build *b, const struct ast_word *w);
+
 /* ---- check_cond.c ---- */
 
 uint32_t check_cond(struct build *b, const struct ast_cond *c);
@@ -80,11 +89,21 @@ uint32_t check_cond(struct build *b, const struct ast_cond *c);
 /* A fact with its arguments; false if it is none (reported). */
 bool check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out);
 
+/* True for a word that the checker takes for a fact with a typo, such as client.nmae. */
+bool check_looks_like_fact(struct slice s);
+
 /* An int64 with an optional K, M or G (powers of 1024). */
 bool check_number(struct slice s, long long *out);
 
-/* A pattern for a fact, or for bytes (raw). NULL: reported. */
-const struct pattern *check_pattern(struct build *b, const struct ast_pattern *p, bool raw);
+/* A pattern for a fact, or for bytes (raw), and its PATTERN_… flags. NULL: reported. */
+const struct pattern *check_pattern(struct build *b, const struct ast_pattern *p, bool raw,
+    unsigned *flags);
+
+/* "unknown fact": with the one that was meant, if one is near; in a text `entry` is one. */
+void check_unknown_fact(struct build *b, struct span at, struct slice name, bool text);
+
+/* An int64 with a unit was expected. */
+void check_bad_number(struct build *b, struct span at, struct slice s);
 
 /* ---- check_list.c ---- */
 
@@ -106,6 +125,14 @@ void settings_set(struct build *b, const struct ast_stmt *s);
 
 /* Print those that were changed. */
 void settings_print(const struct settings *s, FILE *out);
+
+/* ---- print.c ---- */
+
+/* A text in quotes, with the bytes of `before` at its start. */
+void build_print_quoted(const char *before, struct slice s, FILE *out);
+
+/* A word: in quotes only if it needs them. */
+void build_print_word(struct slice s, FILE *out);
 
 /* ---- load.c ---- */
 

@@ -4,6 +4,7 @@
 #include "rule/build.h"
 
 #include "base/suggest.h"
+#include "match/literal.h"
 
 #include <limits.h>
 
@@ -29,7 +30,7 @@ check_number(struct slice s, long long *out)
 }
 
 const struct pattern *
-check_pattern(struct build *b, const struct ast_pattern *p, bool raw)
+check_pattern(struct build *b, const struct ast_pattern *p, bool raw, unsigned *flags)
 {
 	struct slice re = span_slice(p->span);
 	struct pattern_error err;
@@ -37,10 +38,12 @@ check_pattern(struct build *b, const struct ast_pattern *p, bool raw)
 	struct span at = p->span;
 
 	if (re.n > LIMIT_PATTERN) {
-		diag_error(b->diags, p->span, "a pattern of %zu bytes; %d are allowed", re.n, LIMIT_PATTERN);
+		diag_error(b->diags, p->span, "a pattern of %zu bytes; %d are allowed", re.n,
+		    LIMIT_PATTERN);
 		return NULL;
 	}
-	pat = pattern_compile(re, p->flags | (raw ? 0 : PATTERN_UTF), &err);
+	*flags = literal_flags(p->flags, b->diags);
+	pat = pattern_compile(re, *flags | (raw ? 0 : PATTERN_UTF), &err);
 	if (pat != NULL)
 		return build_keep_pattern(b, pat);
 	at.at += err.offset < re.n ? err.offset : re.n;
@@ -56,9 +59,8 @@ stem(struct slice s)
 	return slice_cut(s, '.', NULL);
 }
 
-/* True for words such as client.nmae, whose first part is that of a fact. */
-static bool
-looks_like_fact(struct slice s)
+bool
+check_looks_like_fact(struct slice s)
 {
 	if (memchr(s.p, '.', s.n) == NULL)
 		return false;
@@ -68,24 +70,58 @@ looks_like_fact(struct slice s)
 	return false;
 }
 
-/* "unknown fact", with the nearest fact, definition or list. */
-static void
-unknown_fact(struct build *b, struct span at, struct slice name, const char *otherwise)
+/* True for raw.header where header was written. */
+static bool
+ends_in(struct slice fact, struct slice name)
+{
+	return fact.n > name.n + 1 && fact.p[fact.n - name.n - 1] == '.' &&
+	    slice_eq(slice_of(fact.p + fact.n - name.n, name.n), name);
+}
+
+/* The fact that a word is near to, or the last part of; absent if there is none. */
+static struct slice
+nearest_fact(struct build *b, struct slice name, bool text)
 {
 	struct suggest sug;
-	struct diag *g;
 
 	suggest_begin(&sug, name);
 	for (size_t i = 0; fact_at(i) != NULL; i++)
+		if (ends_in(slice_str(fact_at(i)->name), name))
+			return slice_str(fact_at(i)->name);
+	for (size_t i = 0; fact_at(i) != NULL; i++)
 		suggest_offer(&sug, slice_str(fact_at(i)->name));
-	for (struct name *n = b->names[NAME_DEFINITION]; n != NULL; n = n->hh.next)
+	if (text) {
+		suggest_offer(&sug, SLICE("entry"));
+		suggest_offer(&sug, SLICE("entry.text"));
+	}
+	for (struct name *n = b->names[NAME_DEFINITION]; !text && n != NULL; n = n->hh.next)
 		suggest_offer(&sug, n->s);
-	g = diag_error(b->diags, at, "unknown fact `%.*s`", SLICE_ARG(name));
-	if (sug.best.p == NULL && build_find(b, NAME_LIST, name) != NULL)
+	return sug.best;
+}
+
+void
+check_unknown_fact(struct build *b, struct span at, struct slice name, bool text)
+{
+	struct diag *g = diag_error(b->diags, at, "unknown fact `%.*s`", SLICE_ARG(name));
+	struct slice near = nearest_fact(b, name, text);
+	struct buf same = { 0 };
+
+	for (size_t i = 0; near.p == NULL && fact_at(i) != NULL; i++)
+		if (slice_eq(stem(slice_str(fact_at(i)->name)), stem(name)))
+			buf_printf(&same, "%s%s", same.n > 0 ? ", " : "", fact_at(i)->name);
+	if (same.n > 0 && memchr(same.p, ',', same.n) == NULL)
+		near = buf_slice(&same);
+	if (near.p != NULL)
+		check_hint(b, g, near, NULL);
+	else if (build_find(b, NAME_LIST, name) != NULL)
 		diag_hint(b->diags, g, "%.*s is a list: write FACT in %.*s", SLICE_ARG(name),
 		    SLICE_ARG(name));
+	else if (same.n > 0)
+		diag_hint(b->diags, g, "there are %.*s", SLICE_ARG(buf_slice(&same)));
 	else
-		check_hint(b, g, sug.best, otherwise);
+		diag_hint(b->diags, g, "facts are listed in postern-rules(5)%s",
+		    text ? "" : "; a definition stands above its use");
+	buf_free(&same);
 }
 
 /* The argument of macro("{name}"). */
@@ -95,15 +131,19 @@ check_macro(struct build *b, const struct ast_word *arg, struct fact_ref *out)
 	struct slice s = arg->s;
 	bool known;
 
-	if (s.n == 0 || (s.n > 1 && (s.p[0] != '{' || s.p[s.n - 1] != '}')))
+	if (s.n == 0 || (s.n > 1 && (s.p[0] != '{' || s.p[s.n - 1] != '}'))) {
 		diag_hint(b->diags,
 		    diag_error(b->diags, arg->span, "`%.*s` is no name of a macro", SLICE_ARG(s)),
-		    "names of more than one letter stand in braces: macro(\"{%.*s}\")", SLICE_ARG(s));
+		    "names of more than one letter stand in braces: macro(\"{%.*s}\")",
+		    s.n > 0 ? (int)s.n : 4, s.n > 0 ? s.p : "name");
+		return;
+	}
 	out->stage = macro_stage(s, &known);
 	out->life = macro_life(out->stage, s);
-	if (!known) {
+	if (!known && build_find(b, NAME_MACRO, s) == NULL) {
 		struct suggest sug;
 
+		build_name(b, NAME_MACRO, s, arg->span);
 		suggest_begin(&sug, s);
 		for (size_t i = 0; macro_at(i) != NULL; i++)
 			suggest_offer(&sug, slice_str(macro_at(i)));
@@ -123,7 +163,7 @@ check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out)
 	size_t n = 0;
 
 	if (f == NULL) {
-		unknown_fact(b, r->name.span, r->name.s, NULL);
+		check_unknown_fact(b, r->name.span, r->name.s, false);
 		return false;
 	}
 	*out = (struct fact_ref){ .fact = f, .stage = f->stage, .life = f->life };
@@ -137,13 +177,18 @@ check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out)
 		n++;
 	if (n == 0) {
 		diag_hint(b->diags, diag_error(b->diags, r->span, "%s needs a name", f->name),
-		    strcmp(f->args, "macro") == 0 ? "write %s(\"{name}\")" : "write %s(\"Name\")", f->name);
+		    strcmp(f->args, "macro") == 0 ? "write %s(\"{name}\")" : "write %s(\"Name\")",
+		    f->name);
 		return false;
 	}
 	args = arena_alloc(&b->p->arena, n * sizeof *args);
 	for (const struct ast_word *w = r->args; w != NULL; w = w->next)
 		args[out->nargs++] = arena_slice(&b->p->arena, w->s);
 	out->args = args;
+	for (const struct ast_word *w = r->args; w != NULL && strcmp(f->args, "header") == 0;
+	     w = w->next)
+		if (!check_header_name(b, w))
+			return false;
 	if (strcmp(f->args, "macro") == 0) {
 		if (n > 1) {
 			diag_error(b->diags, r->args->next->span, "macro takes one name");
@@ -170,19 +215,19 @@ check_right_fact(struct build *b, const struct ast_cond *c, struct atom *a)
 	if (!check_ref(b, &c->ref, &a->right))
 		return;
 	a->right_fact = true;
-	if (a->right.fact->kind != l && !(is_text(l) && is_text(a->right.fact->kind)))
-		diag_error(b->diags, c->right_span, "%s and %s can't be compared", a->left.fact->name,
-		    a->right.fact->name);
 	if (a->right.fact->flags & FACT_OF_SCORE)
 		diag_hint(b->diags,
 		    diag_error(b->diags, c->right_span, "%s can't stand on the right",
 			a->right.fact->name),
 		    "compare it with a number: score >= 8");
+	else if (a->right.fact->kind != l && !(is_text(l) && is_text(a->right.fact->kind)))
+		diag_error(b->diags, c->right_span, "%s and %s can't be compared",
+		    a->left.fact->name, a->right.fact->name);
 }
 
-/* A value for a KIND_WORD fact: one of its words. */
+/* A value for a KIND_WORD fact: one of its words, which is how it is kept. */
 static void
-check_right_word(struct build *b, const struct ast_word *w, struct atom *a)
+check_right_word(struct build *b, struct ast_word *w, struct atom *a)
 {
 	const struct fact *f = a->left.fact;
 	struct suggest sug;
@@ -192,6 +237,8 @@ check_right_word(struct build *b, const struct ast_word *w, struct atom *a)
 	for (size_t i = 0; f->words[i] != NULL; i++) {
 		if (slice_eq_nocase(w->s, slice_str(f->words[i]))) {
 			buf_free(&all);
+			w->s = slice_str(f->words[i]);
+			w->quoted = false;
 			return;
 		}
 		suggest_offer(&sug, slice_str(f->words[i]));
@@ -209,8 +256,9 @@ check_right_ip(struct build *b, const struct ast_word *w, struct atom *a)
 	if (ip_parse(w->s, &a->ip))
 		return;
 	diag_hint(b->diags, diag_error(b->diags, w->span, "`%.*s` is no address", SLICE_ARG(w->s)),
-	    memchr(w->s.p, '/', w->s.n) != NULL ? "a network is asked with `in`"
-						: "write an IPv4 or IPv6 address; names are client.name");
+	    memchr(w->s.p, '/', w->s.n) != NULL
+		? "a network is asked with `in`"
+		: "write an IPv4 or IPv6 address; names are client.name");
 }
 
 /* The right side of = < <= > >=. */
@@ -218,24 +266,55 @@ static void
 check_right(struct build *b, const struct ast_cond *c, struct atom *a)
 {
 	enum kind k = a->count ? KIND_NUMBER : a->left.fact->kind;
-	const struct ast_word *w = &c->word;
+	struct ast_word w = c->word;
 
-	if (c->right == RIGHT_REF || (!w->quoted && fact_find(w->s) != NULL)) {
+	if (c->right == RIGHT_REF || (!w.quoted && fact_find(w.s) != NULL)) {
 		check_right_fact(b, c, a);
-	} else if (!w->quoted && looks_like_fact(w->s)) {
-		unknown_fact(b, w->span, w->s, "a text that looks like a fact stands in quotes");
+	} else if (!w.quoted && check_looks_like_fact(w.s)) {
+		check_unknown_fact(b, w.span, w.s, false);
+	} else if (!w.quoted && w.s.p[0] == '/') {
+		diag_hint(b->diags, diag_error(b->diags, w.span, "a pattern is asked with ~ or !~"),
+		    "write %s ~ %.*s; a text stands in quotes", a->left.fact->name, SLICE_ARG(w.s));
 	} else if (k == KIND_NUMBER) {
-		if (!check_number(w->s, &a->number))
-			diag_error(b->diags, w->span, "`%.*s` is no number", SLICE_ARG(w->s));
-	} else if (k == KIND_IP && memchr(w->s.p, '{', w->s.n) == NULL) {
-		check_right_ip(b, w, a);
+		if (!check_number(w.s, &a->number))
+			check_bad_number(b, w.span, w.s);
+	} else if (k == KIND_IP && memchr(w.s.p, '{', w.s.n) == NULL) {
+		check_right_ip(b, &w, a);
 	} else {
-		if (k == KIND_WORD && memchr(w->s.p, '{', w->s.n) == NULL)
-			check_right_word(b, w, a);
-		text_compile(b, w, UINT32_MAX, &a->text);
+		if (k == KIND_WORD && memchr(w.s.p, '{', w.s.n) == NULL)
+			check_right_word(b, &w, a);
+		text_compile(b, &w, UINT32_MAX, &a->text);
 		if (a->text.score)
-			diag_error(b->diags, w->span, "{score} can't stand in a comparison");
+			diag_hint(b->diags,
+			    diag_error(b->diags, w.span, "{score} can't stand in a comparison"),
+			    "compare it with a number: score >= 8");
 	}
+}
+
+void
+check_bad_number(struct build *b, struct span at, struct slice s)
+{
+	diag_hint(b->diags, diag_error(b->diags, at, "`%.*s` is no number", SLICE_ARG(s)),
+	    "write a whole number such as 50, 512K or 20M");
+}
+
+/* True if a pattern, as it is written, asks for a line feed without which it can't match: not in
+ * parentheses, brackets, an alternative, and not to be left out. */
+static bool
+asks_line_feed(struct slice re)
+{
+	bool asks = false;
+
+	for (size_t i = 0; i < re.n; i++) {
+		if (memchr("()[]|#", re.p[i], 6) != NULL)
+			return false;
+		if (re.p[i] != '\\' || ++i == re.n)
+			continue;
+		asks |= re.p[i] == 'n' && (i + 1 == re.n || memchr("?*{", re.p[i + 1], 3) == NULL);
+		if (re.p[i] == 'Q')
+			return false;
+	}
+	return asks;
 }
 
 /* Patterns that can't match what they are asked of. */
@@ -247,12 +326,15 @@ warn_pattern(struct build *b, const struct ast_pattern *p, const struct atom *a)
 
 	if (a->pattern == NULL)
 		return;
-	if ((f->flags & FACT_NEEDS_BODY) && (f->flags & FACT_RAW) && pattern_is_anchored(a->pattern))
+	if ((f->flags & FACT_NEEDS_BODY) && (f->flags & FACT_RAW) &&
+	    pattern_is_anchored(a->pattern))
 		diag_hint(b->diags,
-		    diag_warn(b->diags, p->span, "`^` matches only at the very start of %s", f->name),
+		    diag_warn(
+			b->diags, p->span, "`^` matches only at the very start of %s", f->name),
 		    "for the start of each line, write the flag m");
-	if (!lines && pattern_needs_newline(a->pattern))
-		diag_warn(b->diags, p->span, "%s holds no line feed: this pattern never matches", f->name);
+	if (!lines && (pattern_needs_newline(a->pattern) || asks_line_feed(a->pattern_text)))
+		diag_warn(b->diags, p->span, "%s holds no line feed: this pattern never matches",
+		    f->name);
 }
 
 /* The right side of ~, and the pattern inside count( ). */
@@ -264,9 +346,8 @@ check_match(struct build *b, const struct ast_pattern *p, struct atom *a)
 		    diag_error(b->diags, p->span, "%s is a number and matches no pattern",
 			a->left.fact->name),
 		    "compare it with = < <= > >=");
-	a->pattern = check_pattern(b, p, a->left.fact->flags & FACT_RAW);
+	a->pattern = check_pattern(b, p, a->left.fact->flags & FACT_RAW, &a->pattern_flags);
 	a->pattern_text = arena_slice(&b->p->arena, span_slice(p->span));
-	a->pattern_flags = p->flags;
 	warn_pattern(b, p, a);
 }
 
@@ -286,7 +367,8 @@ check_score(struct build *b, const struct ast_cond *c)
 		return 0;
 	}
 	if (b->p->nscores == 0 && b->diags->errors == 0)
-		diag_warn(b->diags, c->left.span, "no score rule stands above: the score is 0 here");
+		diag_warn(b->diags, c->left.span,
+		    "no score rule stands above: the score is always 0 here");
 	if (c->op == OP_EQ) {
 		both[0] = build_score(b, OP_GE, n);
 		both[1] = build_score(b, OP_LE, n);
@@ -308,12 +390,26 @@ check_there(struct build *b, const struct ast_cond *c, const struct atom *a)
 		    "compare it with a value");
 }
 
+/* One side of a pair. */
+static bool
+check_pair_side(struct build *b, const struct ast_ref *r, const struct fact *f)
+{
+	if (f->kind == KIND_ADDRESS || f->kind == KIND_TEXT)
+		return true;
+	diag_hint(b->diags, diag_error(b->diags, r->span, "%s is no address", f->name),
+	    "pairs are of addresses: (recipient, sender)");
+	return false;
+}
+
 /* (FACT, FACT) in PAIRS */
 static bool
 check_pair(struct build *b, const struct ast_cond *c, struct atom *a)
 {
 	a->pair = true;
 	if (!check_ref(b, &c->left2, &a->left2))
+		return false;
+	if (!check_pair_side(b, &c->left, a->left.fact) ||
+	    !check_pair_side(b, &c->left2, a->left2.fact))
 		return false;
 	if (c->op != OP_IN) {
 		diag_error(b->diags, c->op_span, "a pair is asked with `in` and a list of pairs");
@@ -326,7 +422,9 @@ check_pair(struct build *b, const struct ast_cond *c, struct atom *a)
 static uint32_t
 check_compare(struct build *b, const struct ast_cond *c)
 {
-	struct atom a = { .op = c->op, .count = c->count, .span = c->span, .score_upto = b->p->nscores };
+	struct atom a = {
+		.op = c->op, .count = c->count, .span = c->span, .score_upto = b->p->nscores
+	};
 	struct name *def = NULL;
 	uint32_t node;
 	unsigned errors = b->diags->errors;
@@ -352,11 +450,14 @@ check_compare(struct build *b, const struct ast_cond *c)
 	if (c->counted.span.source != NULL)
 		check_match(b, &c->counted, &a);
 	if (c->count && (c->op == OP_MATCH || c->op == OP_IN)) {
-		diag_error(b->diags, c->op_span, "count( ) is a number: compare it with = < <= > >=");
+		diag_error(
+		    b->diags, c->op_span, "count( ) is a number: compare it with = < <= > >=");
 		return 0;
 	}
 	if (c->op >= OP_LT && c->op <= OP_GE && !c->count && a.left.fact->kind != KIND_NUMBER) {
-		diag_error(b->diags, c->op_span, "%s is no number", a.left.fact->name);
+		diag_hint(b->diags,
+		    diag_error(b->diags, c->op_span, "%s is no number", a.left.fact->name),
+		    "compare it with = or !=");
 		return 0;
 	}
 	if (c->op == OP_THERE)
@@ -388,7 +489,8 @@ check_parts(struct build *b, const struct ast_cond *c)
 		v[n] = check_cond(b, part);
 		for (uint32_t i = 0; i < n && v[n] != 0; i++)
 			if (v[i] == v[n]) {
-				diag_warn(b->diags, part->span, "the same condition stands here twice");
+				diag_warn(
+				    b->diags, part->span, "the same condition stands here twice");
 				break;
 			}
 		n++;
@@ -407,6 +509,7 @@ check_cond(struct build *b, const struct ast_cond *c)
 {
 	switch (c->kind) {
 	case COND_BAD:
+		b->tainted = true;
 		return 0;
 	case COND_NOT:
 		return build_not(b, check_cond(b, c->parts));

@@ -4,7 +4,7 @@
 #include "rule/build.h"
 
 #include "base/suggest.h"
-#include "rule/parse.h"
+#include "match/literal.h"
 
 #include <errno.h>
 
@@ -20,7 +20,8 @@ types_for(enum kind k)
 	case KIND_ADDRESS:
 		return 1u << LIST_ADDRESSES | 1u << LIST_WORDS | 1u << LIST_PATTERNS;
 	case KIND_TEXT:
-		return 1u << LIST_WORDS | 1u << LIST_PATTERNS | 1u << LIST_DOMAINS | 1u << LIST_ADDRESSES;
+		return 1u << LIST_WORDS | 1u << LIST_PATTERNS | 1u << LIST_DOMAINS |
+		    1u << LIST_ADDRESSES;
 	case KIND_NUMBER:
 		return 1u << LIST_WORDS;
 	case KIND_WORD:
@@ -33,10 +34,10 @@ types_for(enum kind k)
 static enum list_type
 type_in_place(enum kind k)
 {
-	return k == KIND_IP	   ? LIST_NETWORKS
-	       : k == KIND_NAME	   ? LIST_DOMAINS
-	       : k == KIND_ADDRESS ? LIST_ADDRESSES
-				   : LIST_WORDS;
+	return k == KIND_IP	? LIST_NETWORKS
+	    : k == KIND_NAME	? LIST_DOMAINS
+	    : k == KIND_ADDRESS ? LIST_ADDRESSES
+				: LIST_WORDS;
 }
 
 /* Enter a list into the program. */
@@ -50,55 +51,67 @@ add_list(struct build *b, const char *name, struct list *l, const char *file)
 	return p->nlists++;
 }
 
+/* Add an entry as the parser left it. False: reported, by it or here. */
+static bool
+add_entry(struct build *b, struct list *l, const struct ast_entry *entry)
+{
+	struct list_entry e = entry->e;
+	unsigned errors = b->diags->errors;
+
+	if (e.entry.p == NULL) {
+		b->tainted = true;
+		return false;
+	}
+	if (entry->pattern)
+		e.flags = literal_flags(entry->flags, b->diags);
+	return list_add(l, &e, b->diags) && b->diags->errors == errors;
+}
+
 void
 check_list(struct build *b, const struct ast_stmt *s)
 {
 	struct list *l = list_new(s->list_type, s->list_flags);
 	const char *file = NULL;
-	struct slice n = s->name.s;
 	unsigned errors = b->diags->errors;
-	struct name *name;
+	struct name *name = s->name.s.p != NULL ? check_name(b, NAME_LIST, &s->name) : NULL;
 
-	if (s->from_file) {
+	if (s->from_file && s->file.s.p != NULL) {
 		file = load_path(b, s->file.span, s->file.s);
 		if (!list_add_file(l, file, b->diags) && b->diags->errors == errors)
 			diag_hint(b->diags,
-			    diag_error(b->diags, s->file.span, "%s can't be read: %s", file, strerror(errno)),
+			    diag_error(b->diags, s->file.span, "%s can't be read: %s", file,
+				strerror(errno)),
 			    "the path is relative to the file that names it");
 	}
 	for (const struct ast_entry *e = s->entries; e != NULL; e = e->next)
-		list_add(l, &e->e, b->diags);
-	if (list_size(l) == 0 && b->diags->errors == errors)
+		add_entry(b, l, e);
+	if (list_size(l) == 0 && s->entries == NULL && !s->bad && b->diags->errors == errors)
 		diag_warn(b->diags, s->name.span, "the list `%.*s` is empty: nothing is in it",
-		    SLICE_ARG(n));
-	if (strspn(n.p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") < n.n ||
-	    n.n > LIMIT_NAME)
-		diag_hint(b->diags,
-		    diag_error(b->diags, s->name.span, "`%.*s` can't be the name of a list", SLICE_ARG(n)),
-		    "names are made of letters, digits, - and _, at most %d of them", LIMIT_NAME);
-	else if (parse_is_reserved(n))
-		diag_error(b->diags, s->name.span, "`%.*s` is a word of the language and can't be a list",
-		    SLICE_ARG(n));
-	name = build_name(b, NAME_LIST, n, s->name.span);
-	if (name == NULL)
+		    SLICE_ARG(s->name.s));
+	if (name == NULL) {
 		list_free(l);
-	else
-		name->index = add_list(b, arena_slice(&b->p->arena, n).p, l, file);
+		return;
+	}
+	name->tainted = s->bad;
+	name->index = add_list(b, arena_slice(&b->p->arena, s->name.s).p, l, file);
 }
 
-/* The words of a KIND_WORD fact, the numbers of a number: entries that can never match are typos. */
+/* The words of a KIND_WORD fact and the numbers of a number: what can never match is a typo. A
+ * number is kept as its values are written. */
 static bool
-check_entry_word(struct build *b, const struct fact *f, const struct ast_entry *e)
+check_entry_word(struct build *b, const struct fact *f, struct ast_entry *e)
 {
 	struct suggest sug;
 	long long n;
 
-	if (e->pattern || (f->kind != KIND_WORD && f->kind != KIND_NUMBER))
+	if (e->pattern || e->e.entry.p == NULL || (f->kind != KIND_WORD && f->kind != KIND_NUMBER))
 		return true;
 	if (f->kind == KIND_NUMBER) {
-		if (check_number(e->e.entry, &n))
+		if (check_number(e->e.entry, &n)) {
+			e->e.entry = arena_printf(b->tmp, "%lld", n);
 			return true;
-		diag_error(b->diags, e->e.span, "`%.*s` is no number", SLICE_ARG(e->e.entry));
+		}
+		check_bad_number(b, e->e.span, e->e.entry);
 		return false;
 	}
 	suggest_begin(&sug, e->e.entry);
@@ -108,8 +121,8 @@ check_entry_word(struct build *b, const struct fact *f, const struct ast_entry *
 		suggest_offer(&sug, slice_str(f->words[i]));
 	}
 	check_hint(b,
-	    diag_error(b->diags, e->e.span, "%s is never `%.*s`", f->name, SLICE_ARG(e->e.entry)), sug.best,
-	    NULL);
+	    diag_error(b->diags, e->e.span, "%s is never `%.*s`", f->name, SLICE_ARG(e->e.entry)),
+	    sug.best, NULL);
 	return false;
 }
 
@@ -119,21 +132,25 @@ list_in_place(struct build *b, const struct ast_entry *entries, struct span at, 
 {
 	const struct fact *f = a->left.fact;
 	enum list_type type = a->pair ? LIST_PAIRS : type_in_place(f->kind);
-	bool good = true;
+	bool good = true, empty = entries == NULL;
 	struct list *l;
 
 	if (entries != NULL && entries->pattern)
 		type = LIST_PATTERNS;
 	l = list_new(type, 0);
-	for (const struct ast_entry *e = entries; e != NULL; e = e->next) {
-		if (e->pattern != (type == LIST_PATTERNS)) {
-			diag_error(b->diags, e->e.span, "patterns and other entries don't mix in one list");
+	for (; entries != NULL; entries = entries->next) {
+		struct ast_entry copy = *entries, *e = &copy;
+
+		if (e->pattern != (type == LIST_PATTERNS) && e->e.entry.p != NULL) {
+			diag_error(b->diags, e->e.span,
+			    "patterns and other entries don't mix in one list");
 			good = false;
-		} else if (!check_entry_word(b, f, e) || !list_add(l, &e->e, b->diags)) {
+			break;
+		} else if (!check_entry_word(b, f, e) || !add_entry(b, l, e)) {
 			good = false;
 		}
 	}
-	if (entries == NULL)
+	if (empty)
 		diag_warn(b->diags, at, "this list is empty: nothing is in it");
 	a->list = l;
 	add_list(b, NULL, l, NULL);
@@ -144,8 +161,12 @@ list_in_place(struct build *b, const struct ast_entry *entries, struct span at, 
 static bool
 is_literal(const struct ast_word *w, const struct fact *f)
 {
-	if (w->quoted || f->kind == KIND_WORD || f->kind == KIND_NUMBER)
+	long long n;
+
+	if (w->quoted || f->kind == KIND_WORD)
 		return true;
+	if (f->kind == KIND_NUMBER)
+		return check_number(w->s, &n);
 	for (size_t i = 0; i < w->s.n; i++)
 		if (strchr(".:@/<[", w->s.p[i]) != NULL)
 			return true;
@@ -167,7 +188,14 @@ list_by_name(struct build *b, const struct ast_cond *c, struct atom *a)
 		check_hint(b,
 		    diag_error(b->diags, c->word.span, "no list is named `%.*s` above this line",
 			SLICE_ARG(c->word.s)),
-		    sug.best, "a text stands in quotes");
+		    sug.best,
+		    a->pair || a->left.fact->kind == KIND_IP
+			? "a list stands above its use"
+			: "a list stands above its use; a text stands in quotes");
+		return false;
+	}
+	if (n->tainted) {
+		b->tainted = true;
 		return false;
 	}
 	l = &b->p->lists[n->index];
@@ -186,8 +214,9 @@ check_type(struct build *b, const struct ast_cond *c, const struct atom *a)
 
 	if (a->pair != (t == LIST_PAIRS)) {
 		diag_hint(b->diags,
-		    diag_error(b->diags, c->right_span, a->pair ? "a pair is held against a list of pairs"
-								: "a list of pairs is held against two facts"),
+		    diag_error(b->diags, c->right_span,
+			a->pair ? "a pair is held against a list of pairs"
+				: "a list of pairs is held against two facts"),
 		    a->pair ? "such a list is one of `addresses addresses`"
 			    : "write (recipient, sender) in %s",
 		    a->list_name);
@@ -195,14 +224,46 @@ check_type(struct build *b, const struct ast_cond *c, const struct atom *a)
 	}
 	if (a->pair || (types_for(f->kind) & 1u << t))
 		return true;
-	g = diag_error(b->diags, c->right_span, "%s can't be in a list of %s", f->name, list_type_name(t));
+	g = diag_error(
+	    b->diags, c->right_span, "%s can't be in a list of %s", f->name, list_type_name(t));
 	if (f->kind == KIND_ADDRESS && t == LIST_DOMAINS)
 		diag_hint(b->diags, g, "write %s.domain", f->name);
 	else if (f->kind == KIND_NAME && t == LIST_ADDRESSES)
 		diag_hint(b->diags, g, "for names, make it a list of domains");
 	else if (f->kind == KIND_IP)
 		diag_hint(b->diags, g, "addresses are in lists of networks");
+	else if (f->kind == KIND_NUMBER || f->kind == KIND_WORD)
+		diag_hint(b->diags, g, "such values are in lists of words");
 	return false;
+}
+
+/* `^` without m matches only at the start of a body: one such pattern of a list is enough to say
+ * so. */
+static void
+warn_patterns(struct build *b, const struct ast_cond *c, const struct atom *a)
+{
+	const struct fact *f = a->left.fact;
+	const struct list *l = a->list;
+
+	if (list_type(l) != LIST_PATTERNS || !(f->flags & FACT_RAW) ||
+	    !(f->flags & FACT_NEEDS_BODY))
+		return;
+	for (size_t i = 0; i < list_size(l); i++) {
+		struct list_entry e = list_at(l, i);
+		struct pattern_error err;
+		struct pattern *pat = pattern_compile(e.entry, e.flags | list_flags(l), &err);
+		bool anchored = pat != NULL && pattern_is_anchored(pat);
+
+		pattern_free(pat);
+		if (!anchored)
+			continue;
+		diag_hint(b->diags,
+		    diag_warn(b->diags, c->right_span,
+			"`^` in /%.*s/ matches only at the very start of %s", SLICE_ARG(e.entry),
+			f->name),
+		    "for the start of each line, write the flag m behind the pattern");
+		return;
+	}
 }
 
 bool
@@ -211,19 +272,35 @@ check_in(struct build *b, const struct ast_cond *c, struct atom *a)
 	struct ast_entry one = { .e = { .entry = c->word.s, .span = c->word.span } };
 
 	if (c->right == RIGHT_REF) {
-		diag_hint(b->diags, diag_error(b->diags, c->right_span, "a list is expected behind `in`"),
+		diag_hint(b->diags,
+		    diag_error(b->diags, c->right_span, "a list is expected behind `in`"),
 		    "two facts are compared with =");
 		return false;
 	}
-	if (c->right == RIGHT_ENTRIES)
-		return list_in_place(b, c->entries, c->right_span, a) && check_type(b, c, a);
+	if (c->right == RIGHT_ENTRIES) {
+		if (!list_in_place(b, c->entries, c->right_span, a) || !check_type(b, c, a))
+			return false;
+		warn_patterns(b, c, a);
+		return true;
+	}
 	if (!c->word.quoted && fact_find(c->word.s) != NULL) {
 		diag_hint(b->diags,
-		    diag_error(b->diags, c->word.span, "`%.*s` is a fact, not a list", SLICE_ARG(c->word.s)),
+		    diag_error(b->diags, c->word.span, "`%.*s` is a fact, not a list",
+			SLICE_ARG(c->word.s)),
 		    "two facts are compared with =");
 		return false;
 	}
-	if (build_find(b, NAME_LIST, c->word.s) == NULL && !a->pair && is_literal(&c->word, a->left.fact))
+	if (!c->word.quoted && c->word.s.p[0] == '/') {
+		diag_hint(b->diags,
+		    diag_error(b->diags, c->word.span, "a pattern is asked with ~ or !~"),
+		    "write %s ~ %.*s", a->left.fact->name, SLICE_ARG(c->word.s));
+		return false;
+	}
+	if (build_find(b, NAME_LIST, c->word.s) == NULL && !a->pair &&
+	    is_literal(&c->word, a->left.fact))
 		return list_in_place(b, &one, c->right_span, a);
-	return list_by_name(b, c, a) && check_type(b, c, a);
+	if (!list_by_name(b, c, a) || !check_type(b, c, a))
+		return false;
+	warn_patterns(b, c, a);
+	return true;
 }

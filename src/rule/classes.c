@@ -63,7 +63,7 @@ belongs(struct judge *j, const struct class *c, const struct class *k)
 	walk_fill(&a);
 	b = judge_eval(j, c);
 	walk_fill(&b);
-	return walk_same(&a, k->recipients[0], &b, c->recipients[0]);
+	return walk_same(&a, &b);
 }
 
 bool
@@ -78,7 +78,7 @@ class_join(struct judge *j, const struct class *c)
 			merge_errors(j, &j->classes[i], c);
 			return true;
 		}
-	if (split && j->nclasses > 0)
+	if ((split && j->nclasses > 0) || j->nclasses == LIMIT_CLASSES)
 		return false;
 	v = grow(j, j->classes, j->nclasses, &j->capclasses, sizeof *v);
 	if (v == NULL) {
@@ -166,8 +166,11 @@ class_combine(struct judge *j, struct verdict *v)
 		*v = (struct verdict){ STAND_REFUSE, ACT_TEMPFAIL, CAUSE_LIMIT, UINT32_MAX };
 		return true;
 	}
-	if (!combine(j, &n, &a))
-		return false;
+	if (!combine(j, &n, &a)) {
+		/* every recipient was refused, yet here is a message: it is let in for nobody */
+		*v = (struct verdict){ STAND_REFUSE, ACT_TEMPFAIL, CAUSE_ERROR, UINT32_MAX };
+		return last && j->session.withheld == 0;
+	}
 	/* a message is dropped or changed, and recipients are taken off, only at its end; the sendmail
 	 * command can be refused nowhere else */
 	if (!last && (a == ACT_ACCEPT ? n.act > 0 || n.discard > 0 || (drop && n.reject > 0)

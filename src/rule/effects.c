@@ -1,19 +1,37 @@
 /*
  * effects.c - what is done to an accepted message
  *
- * Recipients first, then headers taken away (the last of a name first, so that indices hold), changed
- * and added, then quarantine. Effects of all accepting classes, in the order of the file; what two
- * classes want alike is done once.
+ * Kind by kind: recipients taken off, then added, so that who is both stays; headers taken away, the
+ * last of a name first, so that indices hold; headers changed, then added; quarantine. Within a kind,
+ * in the order of the file, for all accepting classes; what two want alike is done once.
  */
 #include "rule/judge_in.h"
 #include "rule/harmless.h"
 
-/* True if doing both is doing one of them twice. */
+#include <stdlib.h>
+
+/* What each action brings; bits of 1 << effect_kind. */
+static const unsigned kinds_of[] = {
+	[ACT_REDIRECT] = 1u << EFFECT_DELETE_RECIPIENT | 1u << EFFECT_ADD_RECIPIENT,
+	[ACT_COPY_TO] = 1u << EFFECT_ADD_RECIPIENT,
+	[ACT_REMOVE_HEADER] = 1u << EFFECT_DELETE_HEADER,
+	[ACT_SET_HEADER] = 1u << EFFECT_SET_HEADER,
+	[ACT_ADD_HEADER] = 1u << EFFECT_ADD_HEADER,
+	[ACT_QUARANTINE] = 1u << EFFECT_QUARANTINE,
+	[ACT_LOG] = 0,
+};
+
+/* True if doing both is doing one of them twice. What is taken away can go only once. */
 static bool
 same_effect(const struct effect *a, const struct effect *b)
 {
-	return a->index == b->index && slice_eq(a->name, b->name) && slice_eq(a->value, b->value) &&
-	    (a->rule == b->rule || a->kind == EFFECT_DELETE_RECIPIENT);
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == EFFECT_QUARANTINE)
+		return true;
+	return a->index == b->index && slice_eq_nocase(a->name, b->name) &&
+	    slice_eq(a->value, b->value) &&
+	    (a->rule == b->rule || a->kind == EFFECT_DELETE_RECIPIENT || a->kind == EFFECT_DELETE_HEADER);
 }
 
 /* Append an effect unless the same is there; the first quarantine gives the reason. False: no memory. */
@@ -23,7 +41,7 @@ add(struct judge *j, struct effect e)
 	struct effect *v = j->effects;
 
 	for (size_t i = 0; i < j->neffects; i++)
-		if (v[i].kind == e.kind && (e.kind == EFFECT_QUARANTINE || same_effect(&v[i], &e)))
+		if (same_effect(&v[i], &e))
 			return true;
 	if (j->neffects == j->capeffects) {
 		j->capeffects = j->capeffects * 2 + 8;
@@ -51,22 +69,21 @@ take_off(struct judge *j, const struct class *c, const struct rule *r)
 	return good;
 }
 
-/* remove-header: each one that matches, the last first. False: it could not be told. */
+/* remove-header: each one that matches. False: it could not be told. */
 static bool
 remove_headers(struct judge *j, const struct rule *r)
 {
 	const struct session *s = &j->session;
 	struct slice name = slice_str(r->header);
-	unsigned n = 0;
 	bool good = !s->headers_cut;
+	unsigned n = 0;
 
-	for (size_t i = 0; i < s->nheaders; i++)
-		n += slice_eq_nocase(s->headers[i].name, name);
-	for (size_t i = s->nheaders; i-- > 0;) {
+	for (size_t i = 0; i < s->nheaders; i++) {
 		enum match m = MATCH_YES;
 
 		if (!slice_eq_nocase(s->headers[i].name, name))
 			continue;
+		n++;
 		if (r->pattern != NULL)
 			m = pattern_match(r->pattern, s->headers[i].value);
 		if (m == MATCH_YES)
@@ -75,71 +92,49 @@ remove_headers(struct judge *j, const struct rule *r)
 					  .name = name,
 					  .index = n });
 		good &= m != MATCH_ERROR;
-		n--;
 	}
 	return good;
 }
 
-/* redirect, copy-to */
+/* A text of the rule as the effect's value. False: it was lost, or can't be used. */
 static bool
-add_recipient(struct judge *j, const struct class *c, const struct rule *r, struct slice text)
+add_text(struct judge *j, const struct rule *r, enum effect_kind kind, struct slice text)
 {
-	struct slice addr = harmless_address(&j->memory, text);
+	struct effect e = { .kind = kind, .rule = r, .name = slice_str(r->header) };
 
-	if (addr.n == 0)
+	if (text.p == NULL && r->text.n > 0)
 		return false;
-	return (r->action != ACT_REDIRECT || take_off(j, c, r)) &&
-	       add(j, (struct effect){ .kind = EFFECT_ADD_RECIPIENT, .rule = r, .value = addr });
+	if (kind == EFFECT_ADD_RECIPIENT)
+		e.value = harmless_address(&j->memory, text);
+	else if (kind == EFFECT_QUARANTINE && slice_trim(text).n == 0)
+		e.value = arena_printf(&j->memory, "held by %s:%u", r->file, r->line);
+	else if (kind == EFFECT_QUARANTINE)
+		e.value = harmless_line(&j->memory, text);
+	else
+		e.value = harmless_header(&j->memory, text);
+	return e.value.p != NULL && add(j, e);
 }
 
-/* quarantine */
+/* What one rule brings of one kind for one class. False: an error. */
 static bool
-hold(struct judge *j, const struct rule *r, struct slice text)
-{
-	struct slice reason = harmless_line(&j->memory, text);
-
-	if (reason.n == 0)
-		reason = arena_printf(&j->memory, "held by %s:%u", r->file, r->line);
-	return add(j, (struct effect){ .kind = EFFECT_QUARANTINE, .rule = r, .value = reason });
-}
-
-/* What one rule does for one class. False: an error. */
-static bool
-apply(struct judge *j, const struct class *c, const struct rule *r, enum action pass)
+apply(struct judge *j, const struct class *c, const struct rule *r, enum effect_kind kind)
 {
 	struct eval e = judge_eval(j, c);
-	struct slice text;
 
 	if (eval_node(&e, r->cond) != OUT_TRUE)
 		return true;
-	if (r->action == ACT_REMOVE_HEADER)
+	if (eval_text_ready(&e, &r->text) != OUT_TRUE)
+		return false;
+	if (kind == EFFECT_DELETE_RECIPIENT)
+		return take_off(j, c, r);
+	if (kind == EFFECT_DELETE_HEADER)
 		return remove_headers(j, r);
-	text = eval_text(&e, &r->text);
-	if (text.p == NULL && r->text.n > 0)
-		return false;
-	if (pass == ACT_REDIRECT)
-		return add_recipient(j, c, r, text);
-	if (pass == ACT_QUARANTINE)
-		return hold(j, r, text);
-	return add(j, (struct effect){ .kind = r->action == ACT_ADD_HEADER ? EFFECT_ADD_HEADER
-							     : EFFECT_SET_HEADER,
-			  .rule = r,
-			  .name = slice_str(r->header),
-			  .value = harmless_header(&j->memory, text) });
+	return add_text(j, r, kind, eval_text(&e, &r->text));
 }
 
-/* True if the rule's turn is in this pass. */
+/* True if some rule brings this kind to the class. */
 static bool
-in_pass(const struct rule *r, enum action pass)
-{
-	if (r->monitor)
-		return false;
-	return r->action == pass || (pass == ACT_REDIRECT && r->action == ACT_COPY_TO);
-}
-
-/* True if some rule quarantines the class. */
-static bool
-is_quarantined(struct judge *j, const struct class *c)
+has_kind(struct judge *j, const struct class *c, enum effect_kind kind)
 {
 	const struct program *p = j->program;
 	struct eval e = judge_eval(j, c);
@@ -147,7 +142,8 @@ is_quarantined(struct judge *j, const struct class *c)
 	for (uint32_t i = 0; i < p->neffects && p->effects[i] < c->walk.at; i++) {
 		const struct rule *r = &p->rules[p->effects[i]];
 
-		if (in_pass(r, ACT_QUARANTINE) && eval_node(&e, r->cond) == OUT_TRUE)
+		if (!r->monitor && (kinds_of[r->action] & 1u << kind) &&
+		    eval_node(&e, r->cond) == OUT_TRUE && eval_text_ready(&e, &r->text) == OUT_TRUE)
 			return true;
 	}
 	return false;
@@ -158,18 +154,51 @@ static bool
 all_quarantined(struct judge *j)
 {
 	for (size_t i = 0; i < j->nclasses; i++)
-		if (j->classes[i].verdict.action == ACT_ACCEPT && !is_quarantined(j, &j->classes[i]))
+		if (j->classes[i].verdict.action == ACT_ACCEPT &&
+		    !has_kind(j, &j->classes[i], EFFECT_QUARANTINE))
 			return false;
 	return true;
+}
+
+/* The later of a name first. */
+static int
+by_index(const void *a, const void *b)
+{
+	const struct effect *x = a, *y = b;
+
+	return (x->index < y->index) - (x->index > y->index);
+}
+
+/* All effects of one kind. UINT32_MAX, or the rule in whose effect an error was. */
+static uint32_t
+make_kind(struct judge *j, enum effect_kind kind)
+{
+	const struct program *p = j->program;
+	bool strict = p->settings.on_error == ON_ERROR_TEMPFAIL;
+	size_t before = j->neffects;
+
+	for (uint32_t i = 0; i < p->neffects; i++) {
+		const struct rule *r = &p->rules[p->effects[i]];
+
+		if (r->monitor || !(kinds_of[r->action] & 1u << kind))
+			continue;
+		for (size_t k = 0; k < j->nclasses; k++)
+			if (j->classes[k].verdict.action == ACT_ACCEPT &&
+			    p->effects[i] < j->classes[k].walk.at &&
+			    !apply(j, &j->classes[k], r, kind) && strict)
+				return p->effects[i];
+	}
+	if (kind == EFFECT_DELETE_HEADER && j->neffects > before)
+		qsort(j->effects + before, j->neffects - before, sizeof *j->effects, by_index);
+	return UINT32_MAX;
 }
 
 uint32_t
 effects_make(struct judge *j)
 {
-	static const enum action passes[] = { ACT_REDIRECT, ACT_REMOVE_HEADER, ACT_SET_HEADER,
-		ACT_ADD_HEADER, ACT_QUARANTINE };
-	const struct program *p = j->program;
-	bool strict = p->settings.on_error == ON_ERROR_TEMPFAIL;
+	static const enum effect_kind order[] = { EFFECT_DELETE_RECIPIENT, EFFECT_ADD_RECIPIENT,
+		EFFECT_DELETE_HEADER, EFFECT_SET_HEADER, EFFECT_ADD_HEADER, EFFECT_QUARANTINE };
+	uint32_t error = UINT32_MAX;
 
 	for (size_t i = 0; i < j->nclasses; i++) {
 		const struct class *c = &j->classes[i];
@@ -177,18 +206,8 @@ effects_make(struct judge *j)
 		if (c->verdict.action == ACT_DISCARD || (class_drops(j) && c->verdict.action != ACT_ACCEPT))
 			take_off(j, c, NULL);
 	}
-	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
-		if (passes[pass] == ACT_QUARANTINE && !all_quarantined(j))
-			break;
-		for (uint32_t i = 0; i < p->neffects; i++) {
-			const struct rule *r = &p->rules[p->effects[i]];
-
-			for (size_t k = 0; in_pass(r, passes[pass]) && k < j->nclasses; k++)
-				if (j->classes[k].verdict.action == ACT_ACCEPT &&
-				    p->effects[i] < j->classes[k].walk.at &&
-				    !apply(j, &j->classes[k], r, passes[pass]) && strict)
-					return p->effects[i];
-		}
-	}
-	return UINT32_MAX;
+	for (size_t i = 0; i < sizeof order / sizeof *order && error == UINT32_MAX; i++)
+		if (order[i] != EFFECT_QUARANTINE || all_quarantined(j))
+			error = make_kind(j, order[i]);
+	return error;
 }

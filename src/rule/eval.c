@@ -16,6 +16,12 @@ enum view { VIEW_NOW, VIEW_PROBE };
 
 static unsigned outcome(struct eval *e, uint32_t node, enum view view);
 
+void
+eval_ask_anew(struct eval *e)
+{
+	e->question = ++*e->questions;
+}
+
 /* What one outcome adds to a score, at least and at most. */
 static void
 score_of(unsigned out, long long add, long long *low, long long *high)
@@ -24,40 +30,52 @@ score_of(unsigned out, long long add, long long *low, long long *high)
 	*high = out == OUT_TRUE ? add : out == OUT_ERROR && add > 0 ? add : 0;
 }
 
-/* Bounds of the score over all that its open rules may become. */
-struct bounds {
-	long long min_least, max_least, min_most, max_most;
-	bool open, error;
-};
+/* Add a rule to the bounds, over all that it may become. */
+static void
+add_rule(struct score_cell *b, unsigned set, long long score)
+{
+	long long least[2] = { LLONG_MAX, LLONG_MIN }, most[2] = { LLONG_MAX, LLONG_MIN };
 
-static struct bounds
+	for (unsigned out = OUT_FALSE; out <= OUT_ERROR; out <<= 1) {
+		long long low, high;
+
+		if (!(set & out))
+			continue;
+		score_of(out, score, &low, &high);
+		least[0] = low < least[0] ? low : least[0];
+		least[1] = low > least[1] ? low : least[1];
+		most[0] = high < most[0] ? high : most[0];
+		most[1] = high > most[1] ? high : most[1];
+	}
+	b->min_least += least[0];
+	b->max_least += least[1];
+	b->min_most += most[0];
+	b->max_most += most[1];
+	b->open |= (set & (set - 1)) != 0;
+	b->error |= set == OUT_ERROR;
+}
+
+/* The bounds of the score of so many rules. Rules are asked from the first on, so that one which reads
+ * the score finds those above it answered: each is asked once in a question. */
+static struct score_cell
 score_bounds(struct eval *e, uint32_t upto, enum view view)
 {
 	const struct program *p = e->program;
-	struct bounds b = { 0 };
+	struct score_cell b = { 0 };
 
-	for (uint32_t i = 0; i < upto; i++) {
+	uint32_t i = upto;
+
+	while (i > 0 && e->scores[i - 1].asked != e->question)
+		i--;
+	if (i > 0)
+		b = e->scores[i - 1];
+	for (; i < upto; i++) {
 		const struct rule *r = &p->rules[p->scores[i]];
-		unsigned set = outcome(e, r->cond, view);
-		long long least[2] = { LLONG_MAX, LLONG_MIN }, most[2] = { LLONG_MAX, LLONG_MIN };
 
-		for (unsigned out = OUT_FALSE; out <= OUT_ERROR; out <<= 1) {
-			long long low, high;
-
-			if (!(set & out))
-				continue;
-			score_of(out, r->score, &low, &high);
-			least[0] = low < least[0] ? low : least[0];
-			least[1] = low > least[1] ? low : least[1];
-			most[0] = high < most[0] ? high : most[0];
-			most[1] = high > most[1] ? high : most[1];
-		}
-		b.min_least += least[0];
-		b.max_least += least[1];
-		b.min_most += most[0];
-		b.max_most += most[1];
-		b.open |= (set & (set - 1)) != 0;
-		b.error |= set == OUT_ERROR;
+		add_rule(&b, outcome(e, r->cond, view), r->score);
+		b.asked = e->question;
+		b.sought = e->scores[i].sought;
+		e->scores[i] = b;
 	}
 	return b;
 }
@@ -66,7 +84,7 @@ score_bounds(struct eval *e, uint32_t upto, enum view view)
 static unsigned
 outcome_score(struct eval *e, const struct node *n, enum view view)
 {
-	struct bounds b = score_bounds(e, n->score_upto, view);
+	struct score_cell b = score_bounds(e, n->score_upto, view);
 	/* >= N and < N part the numbers at N; > N and <= N behind it */
 	long long k = n->op == OP_GE || n->op == OP_LT ? n->number : n->number + 1;
 	unsigned up = b.max_least >= k, down = b.min_most < k, between = b.min_least < k && b.max_most >= k;
@@ -78,21 +96,21 @@ outcome_score(struct eval *e, const struct node *n, enum view view)
 	return (greater ? up : down) * OUT_TRUE | (greater ? down : up) * OUT_FALSE | between * OUT_ERROR;
 }
 
-void
-eval_score(struct eval *e, uint32_t upto, long long *least, long long *most, bool *open)
+unsigned
+eval_score(struct eval *e, uint32_t upto, long long *least, long long *most)
 {
-	struct bounds b = score_bounds(e, upto, VIEW_NOW);
+	struct score_cell b = score_bounds(e, upto, VIEW_NOW);
 
 	*least = b.min_least;
 	*most = b.max_most;
-	*open = b.open;
+	return b.open ? OUT_ANY : b.error ? OUT_ERROR : OUT_TRUE;
 }
 
 /* An atom that reads the score waits until every score rule is settled. */
 static unsigned
 outcome_of_score_atom(struct eval *e, const struct atom *a, enum view view)
 {
-	struct bounds b = score_bounds(e, a->score_upto, view);
+	struct score_cell b = score_bounds(e, a->score_upto, view);
 
 	if (b.open)
 		return OUT_ANY;
@@ -206,26 +224,55 @@ eval_atom(struct eval *e, uint32_t atom)
 	return outcome_atom(e, atom, VIEW_NOW);
 }
 
+static unsigned lookups_of(struct eval *e, uint32_t node, uint32_t search);
+
+/* Those that open score rules ask for, each rule once in a search. */
+static unsigned
+lookups_of_score(struct eval *e, uint32_t upto, uint32_t search)
+{
+	unsigned bits = 0;
+
+	for (uint32_t i = 0; i < upto; i++)
+		if (e->scores[i].sought != search) {
+			e->scores[i].sought = search;
+			bits |= lookups_of(e, e->program->rules[e->program->scores[i]].cond, search);
+		}
+	return bits;
+}
+
 /* The lookups that are available and that open parts of a node ask for. */
 static unsigned
-lookups_of(struct eval *e, uint32_t node)
+lookups_of(struct eval *e, uint32_t node, uint32_t search)
 {
 	const struct program *p = e->program;
 	const struct node *n = &p->nodes[node];
+	const struct atom *a = &p->atoms[n->atom];
 	unsigned set = outcome(e, node, VIEW_NOW), bits = 0;
 
 	if ((set & (set - 1)) == 0)
 		return 0;
-	if (n->kind == NODE_ATOM && p->atoms[n->atom].stage <= e->stage) {
-		bits = p->atoms[n->atom].lookups;
-		for (uint32_t i = 0; p->atoms[n->atom].score && i < p->atoms[n->atom].score_upto; i++)
-			bits |= lookups_of(e, p->rules[p->scores[i]].cond);
+	if (n->kind == NODE_ATOM && a->stage <= e->stage) {
+		bits = a->lookups;
+		if (a->score)
+			bits |= lookups_of_score(e, a->score_upto, search);
 	}
+	if (n->kind == NODE_SCORE)
+		bits |= lookups_of_score(e, n->score_upto, search);
 	for (uint32_t i = 0; i < n->count; i++)
-		bits |= lookups_of(e, p->parts[n->first + i]);
-	for (uint32_t i = 0; n->kind == NODE_SCORE && i < n->score_upto; i++)
-		bits |= lookups_of(e, p->rules[p->scores[i]].cond);
+		bits |= lookups_of(e, p->parts[n->first + i], search);
 	return bits & ~e->session->looked_up;
+}
+
+/* True if some outcome of the lookups that are available would settle the node. */
+static bool
+could_settle(struct eval *e, uint32_t node)
+{
+	unsigned set;
+
+	eval_ask_anew(e);
+	set = outcome(e, node, VIEW_PROBE);
+	eval_ask_anew(e);
+	return (set & (OUT_TRUE | OUT_FALSE)) != 0;
 }
 
 unsigned
@@ -233,11 +280,12 @@ eval_settle(struct eval *e, uint32_t node)
 {
 	unsigned set = outcome(e, node, VIEW_NOW), lookups;
 
-	if ((set & (set - 1)) == 0 || !(outcome(e, node, VIEW_PROBE) & (OUT_TRUE | OUT_FALSE)))
+	if ((set & (set - 1)) == 0 || !(e->program->lookups & ~e->session->looked_up))
 		return set;
-	lookups = lookups_of(e, node);
-	if (lookups == 0)
+	lookups = lookups_of(e, node, ++*e->questions);
+	if (lookups == 0 || !could_settle(e, node))
 		return set;
 	session_look_up(e->session, lookups);
+	eval_ask_anew(e);
 	return outcome(e, node, VIEW_NOW);
 }

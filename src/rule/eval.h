@@ -11,6 +11,17 @@
 
 enum { OUT_FALSE = 1, OUT_TRUE = 2, OUT_ERROR = 4, OUT_ANY = 7 };
 
+/* What is known of a score rule within one question, that is, while neither facts nor the view change:
+ * score rules may read the score themselves, and each is asked once. */
+struct score_cell {
+	uint32_t asked;	/* the question in which the bounds were got */
+	uint32_t sought;	/* the search for lookups that has been here */
+	bool open, error;	/* of this rule or one above: not settled; in error */
+	/* bounds of the score with this rule and those above, over all that open ones may become: the
+	 * smallest and greatest least score, the smallest and greatest most */
+	long long min_least, max_least, min_most, max_most;
+};
+
 /* One walk's view: the outcomes got so far. */
 struct eval {
 	const struct program *program;
@@ -18,8 +29,15 @@ struct eval {
 	enum stage stage;	/* reached */
 	uint8_t *cells;		/* outcomes of the atoms of all lifetimes but the recipient's; 0: not asked */
 	uint8_t *own;		/* outcomes of the atoms that name the recipient; NULL: no recipient yet */
+	size_t recipient;	/* selected in the session; SIZE_MAX: none */
+	struct score_cell *scores;	/* one for each score rule */
+	uint32_t question;	/* the one under way in this view; eval_ask_anew begins another */
+	uint32_t *questions;	/* counts those of all views that share `scores` */
 	struct arena *texts;	/* where eval_text puts its results; the caller resets it */
 };
+
+/* What is known has changed: outcomes of score rules are worked out anew. */
+void eval_ask_anew(struct eval *e);
 
 /* The set of outcomes of a node, without getting lookups. */
 unsigned eval_node(struct eval *e, uint32_t node);
@@ -31,23 +49,27 @@ unsigned eval_settle(struct eval *e, uint32_t node);
 /* The set of outcomes of one atom, without getting lookups. */
 unsigned eval_atom(struct eval *e, uint32_t atom);
 
-/* The score of the first `upto` score rules: its least and its greatest value now. *open: it may still
- * change; otherwise a difference comes from errors. */
-void eval_score(struct eval *e, uint32_t upto, long long *least, long long *most, bool *open);
+/* The score of the first `upto` score rules: its least and its greatest value now. OUT_TRUE: it is
+ * exact; OUT_ERROR: it never will be; OUT_ANY: it may still change. */
+unsigned eval_score(struct eval *e, uint32_t upto, long long *least, long long *most);
+
+/* Whether a text can be filled in now: OUT_TRUE; OUT_ERROR if never, since the score it tells is in
+ * error; OUT_ANY if not yet. Gets the lookups that its score asks for. */
+unsigned eval_text_ready(struct eval *e, const struct text *t);
 
 /* A fact's values, those of the score included. Its stage must be reached; lookups are got. */
 void eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struct values *out);
 
 /* A text with its `{…}` filled in, cut at LIMIT_TEXT_FILLED bytes. Facts that are absent or not known
  * add nothing; several values are divided by ", "; their control bytes become blanks or `?`, so that a
- * line feed comes only from the rule. Gets lookups. Absent on lack of memory. */
+ * line feed comes only from the rule. Gets lookups. Absent on lack of memory, also for a fact that lost
+ * its values so. */
 struct slice eval_text(struct eval *e, const struct text *t);
 
 /* The same with the bytes as they are, for comparing. *cut: something was left out. */
 struct slice eval_text_raw(struct eval *e, const struct text *t, bool *cut);
 
-/* Ask an atom now: its facts are known, its lookups got. Resets the session's scratch memory. One of
- * OUT_FALSE, OUT_TRUE, OUT_ERROR. */
+/* Ask an atom now: its facts are known, its lookups got. OUT_FALSE, OUT_TRUE or OUT_ERROR. */
 unsigned atom_ask(struct eval *e, const struct atom *a);
 
 /* The groups that an atom's pattern took in the first value that matched; how the list decided in the

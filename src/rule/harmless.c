@@ -17,7 +17,7 @@ finish(struct arena *a, struct buf *b)
 	struct slice s = arena_slice(a, buf_slice(b));
 
 	buf_free(b);
-	return s.p != NULL ? s : SLICE("");
+	return s;
 }
 
 /* One line: control bytes become blanks, bytes above ASCII stay where `utf8` allows them. */
@@ -51,8 +51,6 @@ harmless_reply(struct arena *a, struct slice s, bool utf8)
 			buf_char(&out, '\n');
 		add_line(&out, line, utf8);
 	}
-	if (slice_trim(buf_slice(&out)).n == 0)
-		buf_str(&out, "Refused");
 	return finish(a, &out);
 }
 
@@ -106,12 +104,13 @@ harmless_header(struct arena *a, struct slice s)
 struct slice
 harmless_address(struct arena *a, struct slice s)
 {
-	struct buf out = { .limit = LIMIT_ADDRESS };
-
+	s = slice_trim(s);
+	if (s.n == 0 || s.n > LIMIT_ADDRESS || memchr(s.p, '@', s.n) == NULL || !utf8_valid(s))
+		return SLICE_ABSENT;
 	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] > ' ' && s.p[i] != 0x7f && s.p[i] != '<' && s.p[i] != '>')
-			buf_char(&out, s.p[i]);
-	return finish(a, &out);
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '<' || s.p[i] == '>')
+			return SLICE_ABSENT;
+	return arena_slice(a, s);
 }
 
 struct slice

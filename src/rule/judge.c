@@ -21,7 +21,9 @@ judge_new(struct program *p, const struct watcher *w)
 	j->nown = p->life_start[LIVES] - n + 1;
 	j->cells = calloc(1, n + 1);
 	j->spare = calloc(1, j->nown);
-	if (j->cells == NULL || j->spare == NULL) {
+	j->scores = calloc(p->nscores + 1, sizeof *j->scores);
+	if (j->cells == NULL || j->spare == NULL || j->scores == NULL) {
+		free(j->scores);
 		free(j->cells);
 		free(j->spare);
 		free(j);
@@ -31,8 +33,8 @@ judge_new(struct program *p, const struct watcher *w)
 	if (w != NULL)
 		j->watcher = *w;
 	session_init(&j->session, &p->env);
-	arena_init(&j->memory, LIMIT_SESSION_BYTES);
-	arena_init(&j->texts, LIMIT_SESSION_BYTES);
+	arena_init(&j->memory, LIMIT_SESSION_BYTES / 8);
+	arena_init(&j->texts, LIMIT_SESSION_BYTES / 8);
 	return j;
 }
 
@@ -44,6 +46,7 @@ judge_free(struct judge *j)
 	session_free(&j->session);
 	arena_free(&j->memory);
 	arena_free(&j->texts);
+	free(j->scores);
 	free(j->cells);
 	free(j->spare);
 	program_unref(j->program);
@@ -66,6 +69,7 @@ struct eval *
 judge_view(struct judge *j, uint32_t *at)
 {
 	*at = j->view_at;
+	session_select(&j->session, j->view.recipient);
 	return &j->view;
 }
 
@@ -102,12 +106,18 @@ judge_abort(struct judge *j)
 struct eval
 judge_eval(struct judge *j, const struct class *c)
 {
-	session_select(&j->session, c != NULL && c->n > 0 ? c->recipients[0] : SIZE_MAX);
-	return (struct eval){ .program = j->program,
+	size_t recipient = c != NULL && c->n > 0 ? c->recipients[0] : SIZE_MAX;
+
+	session_select(&j->session, recipient);
+	return (struct eval){ .recipient = recipient,
+		.program = j->program,
 		.session = &j->session,
 		.stage = j->stage,
 		.cells = j->cells,
 		.own = c != NULL ? c->own : NULL,
+		.scores = j->scores,
+		.question = ++j->questions,
+		.questions = &j->questions,
 		.texts = &j->texts };
 }
 
@@ -184,7 +194,10 @@ refuse_recipient(struct judge *j, struct class *c, const struct verdict *v)
 	if (v->cause != CAUSE_SPLIT)
 		note_walk(j, c, &c->walk, v);
 	a = answer(j, v, note_decision(j, c, v, true));
-	session_drop_rcpt(&j->session);
+	if (j->program->settings.mode == MODE_MONITOR)
+		j->session.withheld++;
+	else
+		session_drop_rcpt(&j->session);
 	return a;
 }
 
@@ -201,6 +214,8 @@ at_rcpt(struct judge *j)
 
 	if (j->session.nrecipients == 0)
 		return (struct answer){ 0 };
+	if (!j->had_recipient)
+		j->nclasses = 0;	/* of nobody: content came before a recipient */
 	j->had_recipient = true;
 	memset(j->spare, 0, j->nown);
 	v = walk(j, &c.walk, &c);
@@ -211,13 +226,45 @@ at_rcpt(struct judge *j)
 	return (struct answer){ 0 };
 }
 
+/* What a class's verdict came to under the one that all get. */
+static bool
+is_obeyed(const struct judge *j, const struct verdict *mine, const struct verdict *all)
+{
+	if (mine->action == all->action)
+		return true;
+	/* its recipients are taken off an accepted message */
+	return all->action == ACT_ACCEPT && (mine->action == ACT_DISCARD || class_drops(j));
+}
+
+/* Tell the watcher of all classes; the reply for all of them comes back. */
+static struct reply
+tell_classes(struct judge *j, const struct verdict *v)
+{
+	struct reply all = { 0 }, r;
+
+	for (size_t i = 0; i < j->nclasses; i++) {
+		struct class *c = &j->classes[i];
+
+		/* one class may be deferred, and the message with it, before others are certain */
+		if (c->verdict.standing == STAND_OPEN)
+			continue;
+		j->view = judge_eval(j, c);
+		j->view_at = c->walk.at;
+		note_walk(j, c, &c->walk, &c->verdict);
+		r = note_decision(j, c, &c->verdict, is_obeyed(j, &c->verdict, v));
+		if (all.code == 0 && c->verdict.action == v->action)
+			all = r;
+	}
+	/* what no class has come to by itself: a limit, or nobody left to judge for */
+	return all.code == 0 && v->standing == STAND_REFUSE ? note_decision(j, NULL, v, true) : all;
+}
+
 /* DATA, the end of the headers, the end of the message. */
 static struct answer
 at_content(struct judge *j)
 {
 	struct class nobody = { .own = j->spare, .walk = j->base };
 	struct verdict v;
-	struct answer a = { 0 };
 
 	if (!j->had_recipient && j->nclasses == 0) {
 		memset(j->spare, 0, j->nown);
@@ -231,24 +278,9 @@ at_content(struct judge *j)
 			c->verdict.standing = STAND_OPEN;
 	}
 	if (!awaited(j) || !class_combine(j, &v))
-		return a;
+		return (struct answer){ 0 };
 	j->over = true;
-	for (size_t i = 0; i < j->nclasses; i++) {
-		struct class *c = &j->classes[i];
-		struct reply r;
-
-		j->view = judge_eval(j, c);
-		j->view_at = c->walk.at;
-		note_walk(j, c, &c->walk, &c->verdict);
-		r = note_decision(j, c, &c->verdict,
-		    c->verdict.action == v.action || c->verdict.action == ACT_DISCARD ||
-			(v.action == ACT_ACCEPT && class_drops(j)));
-		if (a.reply.code == 0 && c->verdict.action == v.action)
-			a.reply = r;
-	}
-	if (v.cause == CAUSE_LIMIT)
-		a.reply = note_decision(j, NULL, &v, true);
-	return answer(j, &v, a.reply);
+	return answer(j, &v, tell_classes(j, &v));
 }
 
 struct answer

@@ -22,6 +22,8 @@ struct judge {
 	struct arena texts;	/* of one call: replies, effects */
 	uint8_t *cells, *spare;	/* outcomes; those of a recipient not yet in a class */
 	size_t nown;		/* bytes of an `own` */
+	struct score_cell *scores;
+	uint32_t questions;
 	enum stage stage;
 	struct walk base;	/* before there are recipients */
 	struct class *classes;

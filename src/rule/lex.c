@@ -1,8 +1,9 @@
 /*
  * lex.c - the words of a rule file
  *
- * One thing depends on where a token stands: `/` begins a pattern only behind ~ and !~ and in lists of
- * patterns; elsewhere it belongs to a word such as 192.0.2.0/24. Habits from other languages (&&, ==,
+ * One thing depends on where a token stands: `/` begins a pattern only behind ~ and !~ and in lists
+ * of patterns; elsewhere it belongs to a word such as 192.0.2.0/24. Habits from other languages
+ * (&&, ==,
  * =~, $1) become diagnostics that show the right spelling.
  */
 #include "rule/lex.h"
@@ -32,6 +33,17 @@ at_end(const struct lexer *lx)
 	return lx->at >= lx->source->text.n;
 }
 
+/* Where a line stops to be UTF-8. */
+static struct span
+not_utf8(const struct lexer *lx, uint32_t from, uint32_t end)
+{
+	size_t n = 0;
+
+	for (uint32_t code = 0; from < end && code != UTF8_BAD; from += n)
+		n = utf8_decode(slice_of(lx->source->text.p + from, end - from), &code);
+	return span_of(lx, from - n, from);
+}
+
 void
 lex_init(struct lexer *lx, const struct source *src, struct diags *d)
 {
@@ -49,16 +61,70 @@ lex_init(struct lexer *lx, const struct source *src, struct diags *d)
 			unsigned char c = t.p[k];
 
 			if ((c < ' ' && c != '\t' && !(c == '\r' && k + 1 == end)) || c == 0x7f) {
-				diag_error(d, span_of(lx, k, k + 1),
-				    "a control byte (0x%02x) in a rule file", c);
+				diag_hint(d,
+				    diag_error(d, span_of(lx, k, k + 1),
+					"a control byte (0x%02x) in a rule file", c),
+				    "take it out; an editor may not show it");
 				break;
 			}
 		}
 		if (!utf8_valid(slice_of(t.p + i, end - i)))
-			diag_hint(d, diag_error(d, span_of(lx, i, end), "this line is not UTF-8"),
+			diag_hint(d, diag_error(d, not_utf8(lx, i, end), "this line is not UTF-8"),
 			    "save the file in UTF-8");
 		i = end + 1;
 	}
+}
+
+/* Go to the end of the line. */
+static void
+skip_line(struct lexer *lx)
+{
+	while (!at_end(lx) && byte_at(lx, lx->at) != '\n')
+		lx->at++;
+}
+
+/* True if these bytes come next. */
+static bool
+comes(const struct lexer *lx, const char *bytes)
+{
+	size_t n = strlen(bytes);
+
+	return lx->source->text.n - lx->at >= n &&
+	    memcmp(lx->source->text.p + lx->at, bytes, n) == 0;
+}
+
+/* Report a sign of another language. */
+static void
+foreign(struct lexer *lx, struct span at, const char *instead)
+{
+	if (!lx->quiet)
+		diag_hint(lx->diags,
+		    diag_error(
+			lx->diags, at, "`%.*s` is not of this language", SLICE_ARG(span_slice(at))),
+		    "%s", instead);
+}
+
+/* A comment as other languages write it, at the start of a line: reported and skipped. */
+static bool
+skip_foreign_comment(struct lexer *lx)
+{
+	static const char *const signs[] = { "//", "/*", "-- ", ";" };
+
+	if (!lx->fresh || lx->patterns)
+		return false;
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+		struct slice sign = slice_trim(slice_str(signs[i]));
+
+		if (!comes(lx, signs[i]))
+			continue;
+		diag_hint(lx->diags,
+		    diag_error(lx->diags, span_of(lx, lx->at, lx->at + sign.n),
+			"`%.*s` begins no comment", SLICE_ARG(sign)),
+		    "write #");
+		skip_line(lx);
+		return true;
+	}
+	return false;
 }
 
 /* Go to the next token's first byte; keeps count of the indentation. */
@@ -70,13 +136,17 @@ skip_blank(struct lexer *lx)
 	while (!at_end(lx)) {
 		char c = byte_at(lx, lx->at);
 
+		if (skip_foreign_comment(lx))
+			continue;
 		if (c == '\n') {
 			lx->fresh = true;
 			lx->indent = 0;
 		} else if (c == '#') {
-			while (!at_end(lx) && byte_at(lx, lx->at) != '\n')
-				lx->at++;
+			skip_line(lx);
 			continue;
+		} else if (c == ';') {
+			foreign(
+			    lx, span_of(lx, lx->at, lx->at + 1), "a statement ends with its line");
 		} else if (c == '\t') {
 			lx->indent += lx->fresh ? TAB - lx->indent % TAB : 0;
 		} else if (c == ' ' || c == '\r') {
@@ -92,7 +162,19 @@ skip_blank(struct lexer *lx)
 static bool
 is_word_byte(char c)
 {
-	return (unsigned char)c > ' ' && c != 0x7f && strchr("(){},\"#=<>!~&|$", c) == NULL;
+	return (unsigned char)c > ' ' && c != 0x7f && strchr("(){},\"#=<>!~&|$;", c) == NULL;
+}
+
+bool
+lex_is_bare(struct slice s)
+{
+	if (slice_eq(s, SLICE("<>")))
+		return true;
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_word_byte(s.p[i]) || strchr("[]'\\", s.p[i]) != NULL)
+			return false;
+	/* what could be taken for a pattern or a comment */
+	return s.n > 0 && strchr("/-", s.p[0]) == NULL;
 }
 
 /* A text or pattern, read as list files have them too. */
@@ -110,6 +192,57 @@ lex_literal(struct lexer *lx, enum token_kind kind,
 		.flags = lit.flags };
 }
 
+/* What stands between two quotes on this line, as it is. False if there is no second one. */
+static bool
+lex_as_it_stands(struct lexer *lx, char quote, struct token *t)
+{
+	uint32_t i = lx->at + 1;
+
+	while (i < lx->source->text.n && byte_at(lx, i) != quote && byte_at(lx, i) != '\n')
+		i += 1 + (byte_at(lx, i) == '\\');
+	if (byte_at(lx, i) != quote)
+		return false;
+	*t = (struct token){ .kind = TOKEN_STRING,
+		.span = span_of(lx, lx->at + 1, i),
+		.whole = span_of(lx, lx->at, i + 1) };
+	lx->at = i + 1;
+	return true;
+}
+
+/* "…", and '…' as other languages have it. False if this is no text. */
+static bool
+lex_text(struct lexer *lx, bool as_it_stands, struct token *t)
+{
+	char quote = byte_at(lx, lx->at);
+
+	if (quote == '"') {
+		if (!as_it_stands || !lex_as_it_stands(lx, quote, t))
+			*t = lex_literal(lx, TOKEN_STRING, literal_text);
+		return true;
+	}
+	if (quote != '\'' || !lex_as_it_stands(lx, quote, t))
+		return false;
+	if (!as_it_stands)
+		diag_hint(lx->diags,
+		    diag_error(lx->diags, t->whole, "a text stands in double quotes"),
+		    "write \"%.*s\"", SLICE_ARG(span_slice(t->span)));
+	return true;
+}
+
+/* $1 and $name: reported. */
+static struct token
+lex_dollar(struct lexer *lx)
+{
+	uint32_t from = lx->at++;
+	struct span at;
+
+	while (is_word_byte(byte_at(lx, lx->at)))
+		lx->at++;
+	at = span_of(lx, from, lx->at);
+	foreign(lx, at, "facts are named without $; a pattern's group is {1} in a text");
+	return (struct token){ .kind = TOKEN_BAD, .whole = at };
+}
+
 /* Operators and single characters; what only other languages know is reported. */
 static struct token
 lex_sign(struct lexer *lx)
@@ -120,16 +253,16 @@ lex_sign(struct lexer *lx)
 		const char *instead;
 	} signs[] = {
 		{ "<>", TOKEN_WORD, NULL },
-		{ "==", TOKEN_OP, "=" },
-		{ "=~", TOKEN_OP, "~" },
+		{ "==", TOKEN_OP, "write =" },
+		{ "=~", TOKEN_OP, "write ~" },
 		{ "!~", TOKEN_OP, NULL },
 		{ "!=", TOKEN_OP, NULL },
 		{ "<=", TOKEN_OP, NULL },
 		{ ">=", TOKEN_OP, NULL },
-		{ "=<", TOKEN_OP, "<=" },
-		{ "=>", TOKEN_OP, ">=" },
-		{ "&&", TOKEN_BAD, "and" },
-		{ "||", TOKEN_BAD, "or" },
+		{ "=<", TOKEN_OP, "write <=" },
+		{ "=>", TOKEN_OP, "write >=" },
+		{ "&&", TOKEN_WORD, "write and" },
+		{ "||", TOKEN_WORD, "write or" },
 		{ "=", TOKEN_OP, NULL },
 		{ "<", TOKEN_OP, NULL },
 		{ ">", TOKEN_OP, NULL },
@@ -140,9 +273,8 @@ lex_sign(struct lexer *lx)
 		{ "{", TOKEN_LBRACE, NULL },
 		{ "}", TOKEN_RBRACE, NULL },
 		{ ",", TOKEN_COMMA, NULL },
-		{ "&", TOKEN_BAD, "and" },
-		{ "|", TOKEN_BAD, "or" },
-		{ "$", TOKEN_BAD, "{1} in a text" },
+		{ "&", TOKEN_WORD, "write and" },
+		{ "|", TOKEN_WORD, "write or" },
 	};
 	uint32_t from = lx->at;
 
@@ -150,22 +282,24 @@ lex_sign(struct lexer *lx)
 		size_t n = strlen(signs[i].sign);
 		struct span at = span_of(lx, from, from + n);
 
-		if (lx->source->text.n - from < n ||
-		    memcmp(lx->source->text.p + from, signs[i].sign, n) != 0)
+		if (!comes(lx, signs[i].sign))
 			continue;
 		lx->at += n;
 		if (signs[i].instead != NULL)
-			diag_hint(lx->diags,
-			    diag_error(lx->diags, at, "`%s` is not of this language", signs[i].sign),
-			    "write %s", signs[i].instead);
+			foreign(lx, at, signs[i].instead);
 		/* the right operator stands in for the wrong one, so that the rest is still read */
 		lx->matching = signs[i].sign[n - 1] == '~';
 		if (signs[i].kind == TOKEN_OP && signs[i].instead != NULL)
 			at = signs[i].sign[1] == '~' ? span_of(lx, from + 1, from + 2)
 						     : span_of(lx, from, from + 1);
-		return (struct token){ .kind = signs[i].kind, .span = at, .whole = at };
+		return (struct token){ .kind = signs[i].kind,
+			.span = at,
+			.whole = at,
+			.means = signs[i].kind == TOKEN_WORD && signs[i].instead != NULL
+			    ? signs[i].instead + strlen("write ")
+			    : NULL };
 	}
-	lx->at++;	/* a control byte: lex_init has said so */
+	lx->at++; /* a control byte: lex_init has said so */
 	return (struct token){ .kind = TOKEN_BAD, .whole = span_of(lx, from, from + 1) };
 }
 
@@ -173,24 +307,26 @@ struct token
 lex_next(struct lexer *lx)
 {
 	struct token t;
-	bool first, pattern;
+	bool first, pattern, as_it_stands;
 
 	skip_blank(lx);
 	first = lx->fresh;
 	lx->fresh = false;
 	pattern = lx->patterns || lx->matching;
+	as_it_stands = lx->matching || (lx->only_patterns && !lx->behind_pattern);
 	lx->matching = false;
 	if (at_end(lx)) {
 		uint32_t n = lx->source->text.n;
 
-		t = (struct token){ .kind = TOKEN_END,
-			.span = span_of(lx, n, n),
-			.whole = span_of(lx, n, n) };
+		t = (struct token){
+			.kind = TOKEN_END, .span = span_of(lx, n, n), .whole = span_of(lx, n, n)
+		};
 		lx->indent = 0;
-	} else if (byte_at(lx, lx->at) == '"') {
-		t = lex_literal(lx, TOKEN_STRING, literal_text);
-	} else if (pattern && literal_is_pattern(slice_of(lx->source->text.p + lx->at,
-				  lx->source->text.n - lx->at))) {
+	} else if (lex_text(lx, as_it_stands, &t)) {
+		;
+	} else if (pattern &&
+	    literal_is_pattern(
+		slice_of(lx->source->text.p + lx->at, lx->source->text.n - lx->at))) {
 		t = lex_literal(lx, TOKEN_PATTERN, literal_pattern);
 	} else if (is_word_byte(byte_at(lx, lx->at))) {
 		uint32_t from = lx->at;
@@ -199,10 +335,22 @@ lex_next(struct lexer *lx)
 			lx->at++;
 		t = (struct token){ .kind = TOKEN_WORD, .span = span_of(lx, from, lx->at) };
 		t.whole = t.span;
+	} else if (byte_at(lx, lx->at) == '$') {
+		t = lex_dollar(lx);
 	} else {
 		t = lex_sign(lx);
 	}
+	lx->behind_pattern = t.kind == TOKEN_PATTERN;
 	t.first = first;
 	t.indent = lx->indent;
 	return t;
+}
+
+void
+lex_skip_deeper(struct lexer *lx, unsigned indent)
+{
+	do {
+		skip_line(lx);
+		skip_blank(lx);
+	} while (!at_end(lx) && lx->indent > indent);
 }

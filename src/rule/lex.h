@@ -30,6 +30,7 @@ struct token {
 	struct span flags;	/* TOKEN_PATTERN: the letters behind the closing delimiter */
 	bool first;		/* of its line */
 	unsigned indent;	/* column of its line's first token, from 0; a tab goes to the next 8 */
+	const char *means;	/* TOKEN_WORD: what && and the like stand for here; NULL: itself */
 };
 
 struct lexer {
@@ -40,6 +41,9 @@ struct lexer {
 	bool fresh;	/* nothing on this line yet */
 	bool patterns;	/* `/` begins a pattern: set by the parser in lists of patterns */
 	bool matching;	/* `/` begins a pattern: behind ~ and !~ */
+	bool only_patterns;	/* entries are patterns: one in quotes is read as it stands */
+	bool behind_pattern;
+	bool quiet;	/* signs of other languages are not reported: the statement is given up */
 };
 
 /* Begin. Bytes that are no UTF-8, and control bytes, are reported here. */
@@ -47,3 +51,9 @@ void lex_init(struct lexer *lx, const struct source *src, struct diags *d);
 
 /* The next token. */
 struct token lex_next(struct lexer *lx);
+
+/* Go to the next line that is not indented deeper: behind a text without end nothing is sure. */
+void lex_skip_deeper(struct lexer *lx, unsigned indent);
+
+/* True if a word may stand without quotes: it is read back as it is, and looks like one word. */
+bool lex_is_bare(struct slice s);

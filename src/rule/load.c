@@ -1,8 +1,8 @@
 /*
  * load.c - from a path to a program: files and what they include, then all passes over the whole
  *
- * Names, types and conditions are checked while statements are read; stages and needs when all rules
- * are there. A ruleset with an error never becomes a program.
+ * Names, types and conditions are checked while statements are read; stages and needs when all
+ * rules are there. A ruleset with an error never becomes a program.
  */
 #include "rule/build.h"
 #include "rule/parse.h"
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *
@@ -19,7 +20,41 @@ load_path(struct build *b, struct span where, struct slice path)
 
 	if ((path.n > 0 && path.p[0] == '/') || slash == NULL)
 		return arena_slice(&b->p->arena, path).p;
-	return arena_printf(&b->p->arena, "%.*s/%.*s", (int)(slash - name), name, SLICE_ARG(path)).p;
+	return arena_printf(&b->p->arena, "%.*s/%.*s", (int)(slash - name), name, SLICE_ARG(path))
+	    .p;
+}
+
+/* True if two names are of one file. */
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return strcmp(a, b) == 0 ||
+	    (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+/* True if one more file can be included here. */
+static bool
+may_include(struct build *b, const char *path, struct span at)
+{
+	for (unsigned i = 0; i <= b->depth; i++)
+		if (is_same_file(b->opened[i]->name, path)) {
+			diag_error(b->diags, at, "%s includes itself%s", path,
+			    i < b->depth ? " by way of others" : "");
+			return false;
+		}
+	if (b->depth == LIMIT_INCLUDE_DEPTH) {
+		diag_error(
+		    b->diags, at, "more than %d files within one another", LIMIT_INCLUDE_DEPTH);
+		return false;
+	}
+	if (b->files >= LIMIT_INCLUDES) {
+		if (b->files++ == LIMIT_INCLUDES)
+			diag_error(b->diags, at, "more than %d files are included", LIMIT_INCLUDES);
+		return false;
+	}
+	return true;
 }
 
 /* One included file: parse it, and take its statements here. */
@@ -27,22 +62,18 @@ static void
 load_one(struct build *b, const char *path, struct span at)
 {
 	const struct source *src;
+	struct diag *g;
 
-	for (unsigned i = 0; i <= b->depth; i++)
-		if (strcmp(b->opened[i]->name, path) == 0) {
-			diag_error(b->diags, at, "%s includes itself", path);
-			return;
-		}
-	if (b->depth + 1 > LIMIT_INCLUDE_DEPTH || b->files + 1 > LIMIT_INCLUDES) {
-		diag_error(b->diags, at, "more than %d files within one another, or %d in all",
-		    LIMIT_INCLUDE_DEPTH, LIMIT_INCLUDES);
+	if (!may_include(b, path, at))
 		return;
-	}
 	src = source_read(b->diags, path, LIMIT_RULE_FILE);
 	if (src == NULL) {
-		diag_hint(b->diags,
-		    diag_error(b->diags, at, "%s can't be read: %s", path, strerror(errno)),
-		    "the path is relative to the file that names it");
+		g = diag_error(b->diags, at, "%s can't be read: %s", path, strerror(errno));
+		if (errno == EISDIR)
+			diag_hint(b->diags, g, "write \"%.*s/*.rules\" for the files in it",
+			    SLICE_ARG(span_slice(at)));
+		else
+			diag_hint(b->diags, g, "the path is relative to the file that names it");
 		return;
 	}
 	b->files++;
@@ -65,7 +96,7 @@ load_include(struct build *b, const struct ast_stmt *s)
 		for (size_t i = 0; i < g.gl_pathc; i++)
 			load_one(b, arena_slice(b->tmp, slice_str(g.gl_pathv[i])).p, s->name.span);
 	else
-		diag_warn(b->diags, s->name.span, "no file matches %s", path);
+		diag_warn(b->diags, s->name.span, "no file matches %s: nothing is included", path);
 	globfree(&g);
 }
 
@@ -75,21 +106,25 @@ load_lookups(struct build *b)
 {
 	struct program *p = b->p;
 	struct name *set = build_find(b, NAME_SETTING, SLICE("dns-zone"));
-	unsigned lookups = 0;
 	char host[256] = "localhost";
 
-	if (p->settings.dns_zone != NULL && b->diags->errors == 0) {
+	if (p->settings.dns_zone != NULL) {
+		unsigned errors = b->diags->errors;
+
 		p->zone = zone_new();
-		if (!zone_add_file(p->zone, p->settings.dns_zone, b->diags) && b->diags->errors == 0)
-			diag_error(b->diags, set->span, "%s can't be read: %s", p->settings.dns_zone,
-			    strerror(errno));
+		if (!zone_add_file(p->zone, p->settings.dns_zone, b->diags) &&
+		    b->diags->errors == errors)
+			diag_hint(b->diags,
+			    diag_error(b->diags, set->span, "%s can't be read: %s",
+				p->settings.dns_zone, strerror(errno)),
+			    "the path is relative to the file that names it");
 	}
 	for (uint32_t i = 0; i < p->natoms; i++)
-		lookups |= p->atoms[i].lookups;
+		p->lookups |= p->atoms[i].lookups;
 	for (uint32_t i = 0; i < p->nrules; i++)
-		lookups |= p->rules[i].text.lookups;
+		p->lookups |= p->rules[i].text.lookups;
 	gethostname(host, sizeof host - 1);
-	if ((lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO)) && b->diags->errors == 0)
+	if ((p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO)) && b->diags->errors == 0)
 		p->spf = spf_new(p->zone, host);
 	p->env = (struct session_env){ .spf = p->spf,
 		.max_message = p->settings.max_message_size,
@@ -111,7 +146,7 @@ load_source(const struct source *src, struct diags *d)
 	arena_init(&p->arena, 0);
 	p->arena.fatal = true;
 	settings_default(&p->settings);
-	build_all(&b, NULL, 0);	/* node 0 is `true` */
+	build_all(&b, NULL, 0); /* node 0 is `true` */
 	check_stmts(&b, parse_file(src, d));
 	stages_work_out(&b);
 	needs_work_out(&b);

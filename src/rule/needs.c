@@ -6,9 +6,9 @@
  */
 #include "rule/build.h"
 
-/* A macro to be asked for at a stage, once. */
+/* A macro to be asked for at a stage, once; too many are reported once a stage. */
 static void
-need_macro(struct build *b, enum stage s, const char *name)
+need_macro(struct build *b, enum stage s, const char *name, struct span at)
 {
 	struct needs *n = &b->p->needs;
 
@@ -17,9 +17,11 @@ need_macro(struct build *b, enum stage s, const char *name)
 			return;
 	/* the adapters ask for the queue id, and for one that is always there, as well */
 	if (n->nmacros[s] + 2 >= LIMIT_MACROS) {
-		diag_error(b->diags, (struct span){ 0 },
-		    "an MTA gives at most %d macros at %s; these rules ask for more", LIMIT_MACROS,
-		    stage_name(s));
+		if (!(b->many_macros & 1u << s))
+			diag_error(b->diags, at,
+			    "an MTA gives at most %d macros at %s; with this one rules ask for more",
+			    LIMIT_MACROS, stage_name(s));
+		b->many_macros |= 1u << s;
 		return;
 	}
 	n->macros[s][n->nmacros[s]++] = name;
@@ -27,7 +29,7 @@ need_macro(struct build *b, enum stage s, const char *name)
 
 /* What one reference needs. */
 static void
-need_ref(struct build *b, const struct fact_ref *ref)
+need_ref(struct build *b, const struct fact_ref *ref, struct span at)
 {
 	struct needs *n = &b->p->needs;
 	const struct fact *f = ref->fact;
@@ -40,15 +42,15 @@ need_ref(struct build *b, const struct fact_ref *ref)
 	}
 	/* Postfix tells of TLS at HELO, Sendmail tells it again: ask at both */
 	for (size_t i = 0; i < sizeof f->macros / sizeof *f->macros && f->macros[i] != NULL; i++) {
-		need_macro(b, macro_stage(slice_str(f->macros[i]), NULL), f->macros[i]);
-		need_macro(b, f->stage, f->macros[i]);
+		need_macro(b, macro_stage(slice_str(f->macros[i]), NULL), f->macros[i], at);
+		need_macro(b, f->stage, f->macros[i], at);
 	}
 	if (f->args != NULL && strcmp(f->args, "macro") == 0) {
 		enum stage s = macro_stage(ref->args[0], NULL);
 
-		need_macro(b, s, ref->args[0].p);
+		need_macro(b, s, ref->args[0].p, at);
 		if (s == STAGE_HELO)
-			need_macro(b, STAGE_MAIL, ref->args[0].p);
+			need_macro(b, STAGE_MAIL, ref->args[0].p, at);
 	}
 }
 
@@ -57,7 +59,7 @@ need_text(struct build *b, const struct text *t)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (t->v[i].kind == PIECE_FACT)
-			need_ref(b, &t->v[i].ref);
+			need_ref(b, &t->v[i].ref, t->v[i].span);
 }
 
 /* What rules do to an accepted message. */
@@ -83,24 +85,26 @@ need_effects(struct build *b)
 		discards |= r->action == ACT_DISCARD;
 	}
 	/* one class may be accepted while another is taken off */
-	n->deletes_recipients |= p->names_recipient && (discards || p->settings.mixed == MIXED_DROP);
+	n->deletes_recipients |=
+	    p->names_recipient && (discards || p->settings.mixed == MIXED_DROP);
 }
 
 /* The first stages at which an acceptance, and at which a refusal, can be certain. */
 static void
 first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 {
-	enum stage last = STAGE_CONNECT;	/* at which all deciding rules so far can be passed */
+	enum stage last = STAGE_CONNECT; /* at which all deciding rules so far can be passed */
 
 	*accept = *refuse = STAGE_NEVER;
 	for (uint32_t i = 0; i < p->nrules; i++) {
 		const struct rule *r = &p->rules[i];
 		const struct node *n = &p->nodes[r->cond];
-		enum stage err = n->true_at < n->false_at ? n->true_at : n->false_at;
+		enum stage err = n->true_at < n->false_at ? n->true_at : n->false_at, pass;
 
 		if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
 			continue;
-		/* a rule that errs refuses as soon as it could have been settled, effects included */
+		/* a rule that errs refuses as soon as it could have been settled, effects included
+		 */
 		err = err > last ? err : last;
 		if (p->settings.on_error == ON_ERROR_TEMPFAIL && err < *refuse)
 			*refuse = err;
@@ -110,7 +114,10 @@ first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 			*accept = r->acts_at;
 		if (r->action != ACT_ACCEPT && r->acts_at < *refuse)
 			*refuse = r->acts_at;
-		last = n->false_at > last ? n->false_at : last;
+		/* skipped in error it is passed, too */
+		pass = p->settings.on_error == ON_ERROR_SKIP && n->true_at < n->false_at ? n->true_at
+											 : n->false_at;
+		last = pass > last ? pass : last;
 	}
 	*accept = last < *accept ? last : *accept;
 }
@@ -131,17 +138,19 @@ need_replies(struct program *p)
 	/* an acceptance waits for what the lines above it for the log want to tell */
 	for (uint32_t i = 0; i < p->neffects; i++)
 		news[p->rules[p->effects[i]].text.stage] = true;
-	reply[STAGE_CONNECT] = accept == STAGE_CONNECT || (tell == STAGE_CONNECT && refuse == STAGE_CONNECT);
+	reply[STAGE_CONNECT] =
+	    accept == STAGE_CONNECT || (tell == STAGE_CONNECT && refuse == STAGE_CONNECT);
 	reply[STAGE_HELO] = tell <= STAGE_HELO && refuse <= STAGE_HELO;
 	reply[STAGE_MAIL] = (accept <= STAGE_MAIL && (news[STAGE_HELO] || news[STAGE_MAIL])) ||
-			    (tell <= STAGE_MAIL && refuse <= STAGE_MAIL);
+	    (tell <= STAGE_MAIL && refuse <= STAGE_MAIL);
 	reply[STAGE_RCPT] =
 	    refuse <= STAGE_RCPT || (p->names_recipient && p->settings.mixed == MIXED_SPLIT);
 	/* an accept is never told at RCPT; a refusal's lookups may have waited until then */
 	reply[STAGE_DATA] =
 	    (accept <= STAGE_DATA && (news[STAGE_RCPT] || news[STAGE_DATA] || lookups != 0)) ||
 	    (refuse <= STAGE_DATA && news[STAGE_DATA]);
-	reply[STAGE_HEADERS] = (accept <= STAGE_HEADERS || refuse <= STAGE_HEADERS) && news[STAGE_HEADERS];
+	reply[STAGE_HEADERS] =
+	    (accept <= STAGE_HEADERS || refuse <= STAGE_HEADERS) && news[STAGE_HEADERS];
 	reply[STAGE_BODY] = true;
 }
 
@@ -153,11 +162,11 @@ needs_work_out(struct build *b)
 	for (uint32_t i = 0; i < p->natoms; i++) {
 		const struct atom *a = &p->atoms[i];
 
-		need_ref(b, &a->left);
+		need_ref(b, &a->left, a->span);
 		if (a->pair)
-			need_ref(b, &a->left2);
+			need_ref(b, &a->left2, a->span);
 		if (a->right_fact)
-			need_ref(b, &a->right);
+			need_ref(b, &a->right, a->span);
 		need_text(b, &a->text);
 	}
 	need_effects(b);

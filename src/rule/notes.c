@@ -35,46 +35,64 @@ is_named(const struct program *p, const struct rule *r)
 
 /* What one rule says in one view. */
 static void
-note_view(struct judge *j, const struct class *c, const struct rule *r)
+note_rule(struct judge *j, struct eval *e, const struct class *c, const struct rule *r)
 {
-	struct eval e = judge_eval(j, c);
-	unsigned set = speaks(r) ? eval_settle(&e, r->cond) : eval_node(&e, r->cond);
+	struct arena_mark mark = arena_mark(&j->texts);
+	unsigned set = speaks(r) ? eval_settle(e, r->cond) : eval_node(e, r->cond);
 
+	/* a refusal doesn't wait for a text; one that never can be is an error */
+	if (set == OUT_TRUE && r->text.score && eval_text_ready(e, &r->text) == OUT_ERROR)
+		set = OUT_ERROR;
 	if (set == OUT_ERROR)
 		note(j, NOTE_ERROR, r, SLICE_ABSENT, c);
 	else if (set == OUT_TRUE && speaks(r))
-		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r, eval_text(&e, &r->text), c);
+		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r, eval_text(e, &r->text), c);
+	arena_release(&j->texts, mark);
 }
 
-/* The same for all of a class, or for each of its recipients where the rule names them: what only
- * watches, and what is passed in error, doesn't part recipients. */
+/* What a walk and a verdict say of the rules above; of those that name the recipient, or of the others,
+ * or of all. */
+struct scope {
+	const struct walk *walk;
+	const struct verdict *verdict;
+	bool named, unnamed;
+};
+
+/* All rules within a scope, in one view. */
 static void
-note_rule(struct judge *j, const struct class *c, const struct rule *r)
+note_rules(struct judge *j, const struct class *c, const struct scope *s)
 {
-	if (c == NULL || c->n < 2 || !is_named(j->program, r)) {
-		note_view(j, c, r);
-		return;
-	}
-	for (size_t i = 0; i < c->n; i++) {
-		struct class one = { .own = j->spare, .recipients = &c->recipients[i], .n = 1 };
+	const struct program *p = j->program;
+	struct eval e = judge_eval(j, c);
 
-		memset(j->spare, 0, j->nown);
-		note_view(j, &one, r);
-	}
+	for (const struct passed_error *i = s->walk->errors; i != NULL; i = i->next)
+		if (is_named(p, &p->rules[i->rule]) ? s->named : s->unnamed)
+			note_rule(j, &e, c, &p->rules[i->rule]);
+	for (uint32_t i = 0; i < p->nscores && p->scores[i] < s->walk->at; i++)
+		if (is_named(p, &p->rules[p->scores[i]]) ? s->named : s->unnamed)
+			note_rule(j, &e, c, &p->rules[p->scores[i]]);
+	for (uint32_t i = 0; i < p->neffects && p->effects[i] < s->walk->at; i++)
+		if (p->effects[i] != s->verdict->rule &&
+		    (is_named(p, &p->rules[p->effects[i]]) ? s->named : s->unnamed))
+			note_rule(j, &e, c, &p->rules[p->effects[i]]);
 }
 
+/* What only watches, and what is passed in error, doesn't part recipients: rules that name them are
+ * asked for each of a class. */
 void
 note_walk(struct judge *j, const struct class *c, const struct walk *w, const struct verdict *v)
 {
-	const struct program *p = j->program;
+	bool many = c != NULL && c->n > 1 && j->program->names_recipient;
+	struct scope all = { w, v, true, true }, unnamed = { w, v, false, true },
+		     named = { w, v, true, false };
 
-	for (const struct passed_error *i = w->errors; i != NULL; i = i->next)
-		note_rule(j, c, &p->rules[i->rule]);
-	for (uint32_t i = 0; i < p->nscores && p->scores[i] < w->at; i++)
-		note_rule(j, c, &p->rules[p->scores[i]]);
-	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++)
-		if (p->effects[i] != v->rule)
-			note_rule(j, c, &p->rules[p->effects[i]]);
+	note_rules(j, c, many ? &unnamed : &all);
+	for (size_t i = 0; many && i < c->n; i++) {
+		struct class one = { .own = j->spare, .recipients = &c->recipients[i], .n = 1 };
+
+		memset(j->spare, 0, j->nown);
+		note_rules(j, &one, &named);
+	}
 }
 
 bool
@@ -104,6 +122,7 @@ static struct reply
 make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 {
 	const struct rule *r = v->rule != UINT32_MAX ? &j->program->rules[v->rule] : NULL;
+	struct slice text = SLICE_ABSENT;
 	struct eval e;
 
 	switch (v->cause) {
@@ -119,13 +138,15 @@ make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 	}
 	if (r == NULL || (r->action != ACT_REJECT && r->action != ACT_TEMPFAIL))
 		return (struct reply){ 0 };
-	if (r->text.n == 0)
-		return (struct reply){ r->code, r->enhanced,
-			r->action == ACT_REJECT ? SLICE("Message refused by local policy")
-						: SLICE("Try again later") };
-	e = judge_eval(j, c);
-	return (struct reply){ r->code, r->enhanced,
-		harmless_reply(&j->texts, eval_text(&e, &r->text), j->session.smtputf8) };
+	if (r->text.n > 0) {
+		e = judge_eval(j, c);
+		text = harmless_reply(&j->texts, eval_text(&e, &r->text), j->session.smtputf8);
+	}
+	/* a text of which nothing is left says no more than none */
+	if (slice_trim(text).n == 0)
+		text = r->action == ACT_REJECT ? SLICE("Message refused by local policy")
+					       : SLICE("Try again later");
+	return (struct reply){ r->code, r->enhanced, text };
 }
 
 struct reply

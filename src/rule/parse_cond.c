@@ -25,12 +25,12 @@ new_cond(struct parser *p, enum cond_kind kind)
 	return c;
 }
 
-/* A span from the start of a to the end of the last token's predecessor, at least a itself. */
+/* A span from the start of a to the end of the token taken last. */
 static struct span
-span_to(struct span a, struct span b)
+span_on(const struct parser *p, struct span a)
 {
-	if (a.source == b.source && b.at + b.n > a.at)
-		a.n = b.at + b.n - a.at;
+	if (p->last.source != NULL && p->last.at + p->last.n > a.at)
+		a.n = p->last.at + p->last.n - a.at;
 	return a;
 }
 
@@ -41,11 +41,11 @@ parse_ref(struct parser *p, const char *expected)
 	struct ast_ref r = { .span = p->tok.whole };
 	struct ast_word **tail = &r.args;
 
-	if (!parse_is(p, TOKEN_WORD)) {
+	if (!parse_is(p, TOKEN_WORD) || parse_is_joint(p)) {
 		struct diag *g = parse_fail(p, expected);
 
-		if (g != NULL && p->tok.kind == TOKEN_BANG)
-			diag_hint(p->diags, g, "negation is written `not`, `!=`, `!~` or `not in`");
+		if (g != NULL && parse_is(p, TOKEN_STRING))
+			diag_hint(p->diags, g, "a fact stands without quotes");
 		return r;
 	}
 	r.name = parse_ast_word(p);
@@ -63,12 +63,12 @@ parse_ref(struct parser *p, const char *expected)
 		**tail = parse_ast_word(p);
 		tail = &(*tail)->next;
 	} while (parse_is(p, TOKEN_COMMA));
-	r.span = span_to(r.span, p->tok.whole);
 	p->free_lines--;
 	if (!p->failed && p->tok.kind == TOKEN_RPAREN)
 		parse_take(p);
 	else
 		parse_fail(p, "`,` or `)`");
+	r.span = span_on(p, r.span);
 	return r;
 }
 
@@ -89,7 +89,11 @@ parse_op(struct parser *p, struct ast_cond *c)
 	if (parse_is_word(p, "not") || parse_is_word(p, "in")) {
 		c->negated = parse_word(p, "not");
 		if (!parse_word(p, "in")) {
-			parse_fail(p, "`in`");
+			struct diag *g = parse_fail(p, "`in`");
+
+			if (g != NULL)
+				diag_hint(
+				    p->diags, g, "one value is asked with !=, a pattern with !~");
 			return false;
 		}
 		c->op = OP_IN;
@@ -106,42 +110,26 @@ parse_op(struct parser *p, struct ast_cond *c)
 	return true;
 }
 
-/* The right side of ~ and !~. */
-static void
-parse_right_pattern(struct parser *p, struct ast_cond *c)
-{
-	struct diag *g;
-
-	if (parse_is(p, TOKEN_PATTERN)) {
-		c->right = RIGHT_PATTERN;
-		c->pattern = parse_ast_pattern(p);
-		return;
-	}
-	g = parse_fail(p, "a pattern");
-	if (g != NULL && (p->tok.kind == TOKEN_WORD || p->tok.kind == TOKEN_STRING))
-		diag_hint(p->diags, g, "a pattern stands between slashes: /%.*s/",
-		    SLICE_ARG(span_slice(p->tok.span)));
-}
-
 /* The right side of the other operators. */
 static void
 parse_right(struct parser *p, struct ast_cond *c)
 {
-	struct token t = p->tok;
+	struct diag *g;
 
-	c->right_span = t.whole;
+	c->right_span = p->tok.whole;
 	if (c->op == OP_MATCH) {
-		parse_right_pattern(p, c);
+		if (parse_ast_pattern(p, &c->pattern))
+			c->right = RIGHT_PATTERN;
 	} else if (c->op == OP_IN && parse_is(p, TOKEN_LBRACE)) {
 		c->right = RIGHT_ENTRIES;
 		/* the first entry tells whether they are patterns */
 		p->lx.patterns = true;
-		c->entries = parse_entries(p, false, c->pair, 0);
-		p->lx.patterns = false;
+		c->entries = parse_entries(p, false, c->pair);
+		c->right_span = span_on(p, c->right_span);
 	} else if (parse_is(p, TOKEN_STRING)) {
 		c->right = RIGHT_WORD;
 		c->word = parse_ast_word(p);
-	} else if (parse_is(p, TOKEN_WORD)) {
+	} else if (parse_is(p, TOKEN_WORD) && !parse_is_joint(p)) {
 		struct ast_ref r = parse_ref(p, "");
 
 		c->right = r.has_args ? RIGHT_REF : RIGHT_WORD;
@@ -149,7 +137,11 @@ parse_right(struct parser *p, struct ast_cond *c)
 		c->word = r.name;
 		c->right_span = r.span;
 	} else {
-		parse_fail(p, c->op == OP_IN ? "a list" : "a value");
+		g = parse_fail(p, c->op == OP_IN ? "a list" : "a value");
+		if (g != NULL && c->op == OP_IN && parse_is(p, TOKEN_LPAREN))
+			diag_hint(p->diags, g, "entries stand between { and }");
+		else if (g != NULL && parse_is(p, TOKEN_LBRACE))
+			diag_hint(p->diags, g, "a list is asked with `in`");
 	}
 }
 
@@ -161,6 +153,7 @@ parse_comparison(struct parser *p, struct ast_cond *c)
 		parse_right(p, c);
 	else if (!p->failed && (c->count || c->pair))
 		parse_fail(p, c->pair ? "`in` and a list of pairs" : "a comparison such as `> 1`");
+	c->span = span_on(p, c->span);
 }
 
 /* count(ref [~ pattern]) op number; `count` is taken. */
@@ -168,15 +161,16 @@ static void
 parse_count(struct parser *p, struct ast_cond *c)
 {
 	c->count = true;
+	if (!parse_is(p, TOKEN_LPAREN)) {
+		parse_fail(p, "`(`");
+		return;
+	}
 	p->free_lines++;
 	parse_take(p);
 	c->left = parse_ref(p, "a fact");
 	if (!p->failed && parse_is(p, TOKEN_OP) && slice_eq(span_slice(p->tok.span), SLICE("~"))) {
 		parse_take(p);
-		if (parse_is(p, TOKEN_PATTERN))
-			c->counted = parse_ast_pattern(p);
-		else
-			parse_fail(p, "a pattern such as /text/i");
+		parse_ast_pattern(p, &c->counted);
 	}
 	p->free_lines--;
 	if (!p->failed && p->tok.kind == TOKEN_RPAREN)
@@ -193,15 +187,20 @@ parse_of(struct parser *p)
 	struct ast_cond *c = new_cond(p, COND_OF), **tail = &c->parts;
 	unsigned long long n = 0;
 
-	if (!slice_number(span_slice(p->tok.span), 1000, &n))
-		diag_error(p->diags, p->tok.span, "a number up to 1000 expected before `of`");
+	if (!slice_number(span_slice(p->tok.span), 1000, &n)) {
+		diag_error(p->diags, p->tok.span,
+		    "a number up to 1000 expected before `of`, not `%.*s`",
+		    SLICE_ARG(span_slice(p->tok.span)));
+		c->kind = COND_BAD;
+	}
 	c->n = n;
 	parse_take(p);
-	parse_take(p);
-	if (!parse_is(p, TOKEN_LPAREN)) {
+	if (!parse_word(p, "of"))
+		parse_fail(p, "`of`");
+	else if (!parse_is(p, TOKEN_LPAREN))
 		parse_fail(p, "`(`");
+	if (p->failed)
 		return c;
-	}
 	p->free_lines++;
 	do {
 		parse_take(p);
@@ -209,11 +208,11 @@ parse_of(struct parser *p)
 		tail = &(*tail)->next;
 	} while (!p->failed && parse_is(p, TOKEN_COMMA));
 	p->free_lines--;
-	c->span = span_to(c->span, p->tok.whole);
 	if (!p->failed && p->tok.kind == TOKEN_RPAREN)
 		parse_take(p);
 	else
 		parse_fail(p, "`,` or `)`");
+	c->span = span_on(p, c->span);
 	return c;
 }
 
@@ -226,7 +225,8 @@ parse_group(struct parser *p)
 	p->free_lines++;
 	parse_take(p);
 	c = parse_or(p);
-	if (!p->failed && parse_is(p, TOKEN_COMMA) && c->kind == COND_COMPARE && c->op == OP_THERE) {
+	if (!p->failed && parse_is(p, TOKEN_COMMA) && c->kind == COND_COMPARE &&
+	    c->op == OP_THERE) {
 		pair = new_cond(p, COND_COMPARE);
 		pair->span = c->span;
 		pair->pair = true;
@@ -245,13 +245,20 @@ parse_group(struct parser *p)
 	return c;
 }
 
-/* True if the current token is a number and `of` may follow. */
+/* True for `N of`, and for `N (`, which lacks it. */
 static bool
-is_number(const struct parser *p)
+is_of(const struct parser *p)
 {
 	struct slice s = span_slice(p->tok.span);
+	struct lexer ahead = p->lx;
+	struct token t;
 
-	return parse_is(p, TOKEN_WORD) && strspn(s.p, "0123456789") >= s.n;
+	if (!parse_is(p, TOKEN_WORD) || parse_is_joint(p))
+		return false;
+	t = lex_next(&ahead);
+	return t.kind == TOKEN_LPAREN ? strspn(s.p, "0123456789") >= s.n
+				      : t.kind == TOKEN_WORD && t.means == NULL &&
+		slice_eq_nocase(span_slice(t.span), SLICE("of"));
 }
 
 static struct ast_cond *
@@ -261,22 +268,12 @@ parse_primary(struct parser *p)
 
 	if (parse_is(p, TOKEN_LPAREN))
 		return parse_group(p);
-	if (is_number(p)) {
-		struct lexer ahead = p->lx;
-		struct token t = lex_next(&ahead);
-
-		if (t.kind == TOKEN_WORD && slice_eq(span_slice(t.span), SLICE("of")))
-			return parse_of(p);
-	}
+	if (is_of(p))
+		return parse_of(p);
 	c = new_cond(p, COND_COMPARE);
-	if (parse_is_word(p, "count")) {
-		struct lexer ahead = p->lx;
-
-		if (lex_next(&ahead).kind == TOKEN_LPAREN) {
-			parse_take(p);
-			parse_count(p, c);
-			return c;
-		}
+	if (parse_word(p, "count")) {
+		parse_count(p, c);
+		return c;
 	}
 	c->left = parse_ref(p, "a condition");
 	if (p->failed) {
@@ -291,22 +288,31 @@ parse_primary(struct parser *p)
 static struct ast_cond *
 parse_not(struct parser *p)
 {
+	bool bang = parse_is(p, TOKEN_BANG);
 	struct ast_cond *c;
 
-	if (!parse_is_word(p, "not"))
+	if (!bang && !parse_is_word(p, "not"))
 		return parse_primary(p);
 	c = new_cond(p, COND_NOT);
-	parse_take(p);
+	if (bang) {
+		diag_hint(p->diags,
+		    diag_error(p->diags, p->tok.span, "`!` is not of this language"),
+		    "write not, or one of !=, !~ and not in");
+		parse_take(p);
+	} else {
+		parse_word(p, "not");
+	}
 	if (++p->nesting > LIMIT_NESTING) {
 		if (!p->failed)
-			diag_error(p->diags, p->tok.whole, "conditions within one another more than %d deep",
-			    LIMIT_NESTING);
+			diag_error(p->diags, p->tok.whole,
+			    "conditions within one another more than %d deep", LIMIT_NESTING);
 		p->failed = true;
 		c->kind = COND_BAD;
 	} else {
 		c->parts = parse_not(p);
 	}
 	p->nesting--;
+	c->span = span_on(p, c->span);
 	return c;
 }
 
@@ -327,6 +333,7 @@ parse_chain(struct parser *p, const char *word, enum cond_kind kind,
 		*tail = part(p);
 		tail = &(*tail)->next;
 	}
+	c->span = span_on(p, c->span);
 	return c;
 }
 
@@ -343,8 +350,8 @@ parse_or(struct parser *p)
 
 	if (++p->nesting > LIMIT_NESTING) {
 		if (!p->failed)
-			diag_error(p->diags, p->tok.whole, "conditions within one another more than %d deep",
-			    LIMIT_NESTING);
+			diag_error(p->diags, p->tok.whole,
+			    "conditions within one another more than %d deep", LIMIT_NESTING);
 		p->failed = true;
 		c = new_cond(p, COND_BAD);
 	} else {
@@ -357,5 +364,11 @@ parse_or(struct parser *p)
 struct ast_cond *
 parse_condition(struct parser *p)
 {
-	return parse_or(p);
+	unsigned nesting = p->nesting;
+	struct ast_cond *c;
+
+	p->nesting = 0;
+	c = parse_or(p);
+	p->nesting = nesting;
+	return c;
 }

@@ -5,6 +5,7 @@
  * conditions of `when` blocks stand in each rule.
  */
 #include "rule/build.h"
+#include "rule/parse.h"
 
 static const char *const action_names[] = {
 	[ACT_ACCEPT] = "accept",
@@ -49,12 +50,36 @@ print_escaped(struct slice s, bool braces, FILE *out)
 	}
 }
 
+void
+build_print_quoted(const char *before, struct slice s, FILE *out)
+{
+	fprintf(out, "\"%s", before);
+	print_escaped(s, false, out);
+	fputc('"', out);
+}
+
 static void
 print_quoted(struct slice s, FILE *out)
 {
-	fputc('"', out);
-	print_escaped(s, false, out);
-	fputc('"', out);
+	build_print_quoted("", s, out);
+}
+
+void
+build_print_word(struct slice s, FILE *out)
+{
+	if (lex_is_bare(s))
+		fprintf(out, "%.*s", SLICE_ARG(s));
+	else
+		print_quoted(s, out);
+}
+
+/* The letters of a pattern's flags. */
+static void
+print_flags(unsigned flags, FILE *out)
+{
+	for (size_t i = 0; i < 4; i++)
+		if (flags & (1u << i))
+			fputc("ismx"[i], out);
 }
 
 /* /…/flags, or m{…}flags where the pattern itself holds a bare slash */
@@ -70,14 +95,12 @@ print_pattern(struct slice re, unsigned flags, FILE *out)
 			bare = true;
 	}
 	fprintf(out, bare ? "m{%.*s}" : "/%.*s/", SLICE_ARG(re));
-	for (size_t i = 0; i < 4; i++)
-		if (flags & (1u << i))
-			fputc("ismx"[i], out);
+	print_flags(flags, out);
 }
 
-_Static_assert(PATTERN_CASELESS == 1 && PATTERN_DOTALL == 2 && PATTERN_MULTILINE == 4 &&
-		   PATTERN_EXTENDED == 8,
-    "print_pattern goes by their bits");
+_Static_assert(
+    PATTERN_CASELESS == 1 && PATTERN_DOTALL == 2 && PATTERN_MULTILINE == 4 && PATTERN_EXTENDED == 8,
+    "print_flags goes by their bits");
 
 /* A reference; within a text its quotes are escaped. */
 static void
@@ -85,7 +108,8 @@ print_ref(const struct fact_ref *ref, const char *quote, FILE *out)
 {
 	fputs(ref->fact->name, out);
 	for (size_t i = 0; i < ref->nargs; i++)
-		fprintf(out, "%s%s%.*s%s", i == 0 ? "(" : ", ", quote, SLICE_ARG(ref->args[i]), quote);
+		fprintf(
+		    out, "%s%s%.*s%s", i == 0 ? "(" : ", ", quote, SLICE_ARG(ref->args[i]), quote);
 	if (ref->nargs > 0)
 		fputc(')', out);
 }
@@ -96,7 +120,6 @@ program_print_ref(const struct fact_ref *ref, FILE *out)
 	print_ref(ref, "\"", out);
 }
 
-/* The name of a pattern's group is lost; its number means the same. */
 static void
 print_text(const struct text *t, FILE *out)
 {
@@ -114,7 +137,10 @@ print_text(const struct text *t, FILE *out)
 			fputc('}', out);
 			break;
 		case PIECE_GROUP:
-			fprintf(out, "{%u}", v->group);
+			if (v->literal.p != NULL)
+				fprintf(out, "{%.*s}", SLICE_ARG(v->literal));
+			else
+				fprintf(out, "{%u}", v->group);
 			break;
 		case PIECE_ENTRY:
 			fputs("{entry}", out);
@@ -140,10 +166,10 @@ print_entries(const struct list *l, const char *between, FILE *out)
 		if (t == LIST_PATTERNS)
 			print_pattern(e.entry, e.flags, out);
 		else
-			print_quoted(e.entry, out);
+			build_print_word(e.entry, out);
 		if (t == LIST_PAIRS) {
 			fputc(' ', out);
-			print_quoted(e.second, out);
+			build_print_word(e.second, out);
 		}
 		if (e.text.p != NULL) {
 			fputc(' ', out);
@@ -162,6 +188,19 @@ static const char *const op_signs[] = {
 	[OP_IN] = "in",
 };
 
+/* A text on the right side: bare if that is read back as the same text, not as a fact. */
+static void
+print_right_text(const struct text *t, FILE *out)
+{
+	struct slice s = t->v[0].literal;
+
+	if (t->n == 1 && t->v[0].kind == PIECE_LITERAL && lex_is_bare(s) &&
+	    !check_looks_like_fact(s) && !parse_is_reserved(s))
+		fprintf(out, "%.*s", SLICE_ARG(s));
+	else
+		print_text(t, out);
+}
+
 /* The right side of an atom. */
 static void
 print_right(const struct atom *a, FILE *out)
@@ -179,7 +218,7 @@ print_right(const struct atom *a, FILE *out)
 	} else if (a->right_fact) {
 		program_print_ref(&a->right, out);
 	} else if (a->text.n > 0) {
-		print_text(&a->text, out);
+		print_right_text(&a->text, out);
 	} else if (a->left.fact->kind == KIND_IP && !a->count) {
 		fputs(ip_format(&a->ip, ip), out);
 	} else {
@@ -309,16 +348,19 @@ static void
 print_list(const struct named_list *l, FILE *out)
 {
 	fprintf(out, "list %s of %s ", l->name, list_type_name(list_type(l->list)));
+	print_flags(list_flags(l->list), out);
+	fputs(list_flags(l->list) != 0 ? " " : "", out);
 	if (l->file != NULL) {
-		for (size_t i = 0; i < 4; i++)
-			if (list_flags(l->list) & (1u << i))
-				fputc("ismx"[i], out);
-		fprintf(out, "%sfrom \"%s\"\n", list_flags(l->list) != 0 ? " " : "", l->file);
-		return;
+		fputs("from ", out);
+		print_quoted(slice_str(l->file), out);
+	} else if (list_size(l->list) == 0) {
+		fputs("{ }", out);
+	} else {
+		fputs("{\n    ", out);
+		print_entries(l->list, ",\n    ", out);
+		fputs("\n}", out);
 	}
-	fputs("{\n    ", out);
-	print_entries(l->list, ",\n    ", out);
-	fputs("\n}\n", out);
+	fputc('\n', out);
 }
 
 void

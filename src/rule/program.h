@@ -26,7 +26,7 @@ enum piece_kind {
 
 struct piece {
 	enum piece_kind kind;
-	struct slice literal;	/* PIECE_LITERAL */
+	struct slice literal;	/* PIECE_LITERAL; PIECE_GROUP: its name, if it was named */
 	struct fact_ref ref;	/* PIECE_FACT */
 	uint32_t atom;		/* PIECE_GROUP, PIECE_ENTRY, PIECE_ENTRY_TEXT: whose */
 	unsigned group;		/* PIECE_GROUP */
@@ -191,6 +191,7 @@ struct program {
 	uint32_t *scores, nscores;	/* indices of score rules (not monitored ones), ascending */
 	uint32_t *effects, neffects;	/* indices of all other rules that don't decide, and of monitor rules */
 	bool names_recipient;		/* some rule does */
+	unsigned lookups;		/* LOOKUP_… that its rules ask for */
 	struct needs needs;
 };
 

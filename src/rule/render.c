@@ -8,8 +8,9 @@ static void
 score_rules(struct eval *e, uint32_t upto, struct values *out)
 {
 	const struct program *p = e->program;
-	struct value *v = arena_alloc(&e->session->scratch, (upto + 1) * sizeof *v);
+	struct value *v;
 
+	v = arena_alloc(&e->session->scratch, (upto + 1) * sizeof *v);
 	if (v == NULL) {
 		out->cut = true;
 		return;
@@ -36,18 +37,15 @@ eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struc
 		fact_get(e->session, ref, out);
 	} else if (ref->fact->kind == KIND_NUMBER) {
 		long long least, most;
-		bool open;
-		struct value *v;
-
-		eval_score(e, score_upto, &least, &most, &open);
-		v = arena_alloc(&e->session->scratch, sizeof *v);
+		unsigned ready = eval_score(e, score_upto, &least, &most);
+		struct value *v = arena_alloc(&e->session->scratch, sizeof *v);
 		if (v == NULL) {
 			out->cut = true;
 			return;
 		}
 		v->number = least;
 		v->text = arena_printf(&e->session->scratch, "%lld", least);
-		*out = (struct values){ .v = v, .n = 1, .cut = open || least != most };
+		*out = (struct values){ .v = v, .n = 1, .cut = ready != OUT_TRUE };
 	} else {
 		score_rules(e, score_upto, out);
 	}
@@ -64,28 +62,46 @@ add_harmless(struct buf *b, struct slice s)
 	}
 }
 
-/* All values of a fact, as far as they are known. */
-static void
+unsigned
+eval_text_ready(struct eval *e, const struct text *t)
+{
+	long long least, most;
+
+	if (t->stage > e->stage)
+		return OUT_ANY;
+	if (!t->score)
+		return OUT_TRUE;
+	for (uint32_t i = 0; i < t->score_upto; i++)
+		eval_settle(e, e->program->rules[e->program->scores[i]].cond);
+	return eval_score(e, t->score_upto, &least, &most);
+}
+
+/* All values of a fact, as far as they are known. False: they were lost. */
+static bool
 add_fact(struct eval *e, struct buf *b, const struct piece *v, uint32_t upto,
     void (*put)(struct buf *, struct slice))
 {
 	struct values vals;
 
 	if (v->ref.stage > e->stage && !(v->ref.fact->flags & FACT_OF_SCORE))
-		return;
+		return true;
 	if (v->ref.life == LIFE_RECIPIENT && e->own == NULL)
-		return;
-	if (v->ref.fact->lookups & ~e->session->looked_up)
+		return true;
+	if (v->ref.fact->lookups & ~e->session->looked_up) {
 		session_look_up(e->session, v->ref.fact->lookups & ~e->session->looked_up);
+		eval_ask_anew(e);
+	}
 	eval_fact(e, &v->ref, upto, &vals);
 	for (size_t i = 0; i < vals.n; i++) {
 		if (i > 0)
 			buf_str(b, ", ");
 		put(b, vals.v[i].text);
 	}
+	return vals.n > 0 || !vals.cut;
 }
 
-static void
+/* One piece of a text. False: it was lost. */
+static bool
 add_piece(struct eval *e, struct buf *b, const struct text *t, const struct piece *v,
     void (*put)(struct buf *, struct slice))
 {
@@ -98,8 +114,7 @@ add_piece(struct eval *e, struct buf *b, const struct text *t, const struct piec
 		buf_add(b, v->literal);
 		break;
 	case PIECE_FACT:
-		add_fact(e, b, v, t->score_upto, put);
-		break;
+		return add_fact(e, b, v, t->score_upto, put);
 	case PIECE_GROUP:
 		if (a->stage <= e->stage && atom_groups(e, a, groups, v->group + 1))
 			put(b, groups[v->group]);
@@ -110,6 +125,7 @@ add_piece(struct eval *e, struct buf *b, const struct text *t, const struct piec
 			put(b, v->kind == PIECE_ENTRY || hit.text.p == NULL ? hit.entry : hit.text);
 		break;
 	}
+	return true;
 }
 
 static struct slice
@@ -117,14 +133,19 @@ render(struct eval *e, const struct text *t, void (*put)(struct buf *, struct sl
 {
 	struct buf b = { .limit = LIMIT_TEXT_FILLED };
 	struct slice s;
+	bool lost = false;
 
 	if (t->n == 1 && t->v[0].kind == PIECE_LITERAL) {
 		*cut = false;
 		return t->v[0].literal;
 	}
-	for (size_t i = 0; i < t->n; i++)
-		add_piece(e, &b, t, &t->v[i], put);
-	s = arena_slice(e->texts, buf_slice(&b));
+	for (size_t i = 0; i < t->n && !lost; i++) {
+		struct arena_mark mark = arena_mark(&e->session->scratch);
+
+		lost = !add_piece(e, &b, t, &t->v[i], put);
+		arena_release(&e->session->scratch, mark);
+	}
+	s = lost ? SLICE_ABSENT : arena_slice(e->texts, buf_slice(&b));
 	*cut = b.cut || s.p == NULL;
 	buf_free(&b);
 	return s;

@@ -15,13 +15,14 @@ struct choice {
 	int value;
 };
 
-static const struct choice modes[] = { { "enforce", MODE_ENFORCE }, { "monitor", MODE_MONITOR }, { 0 } };
+static const struct choice modes[] = { { "enforce", MODE_ENFORCE }, { "monitor", MODE_MONITOR },
+	{ 0 } };
 static const struct choice stages[] = { { "connect", STAGE_CONNECT }, { "helo", STAGE_HELO },
 	{ "mail", STAGE_MAIL }, { "rcpt", STAGE_RCPT }, { 0 } };
 static const struct choice mixes[] = { { "split", MIXED_SPLIT }, { "deliver", MIXED_DELIVER },
 	{ "drop", MIXED_DROP }, { 0 } };
-static const struct choice errors[] = { { "tempfail", ON_ERROR_TEMPFAIL }, { "skip", ON_ERROR_SKIP },
-	{ 0 } };
+static const struct choice errors[] = { { "tempfail", ON_ERROR_TEMPFAIL },
+	{ "skip", ON_ERROR_SKIP }, { 0 } };
 static const struct choice logs[] = { { "stderr", LOG_TO_STDERR }, { "syslog", LOG_TO_SYSLOG },
 	{ "journal", LOG_TO_JOURNAL }, { 0 } };
 
@@ -31,7 +32,7 @@ typedef void set_fn(struct build *b, const struct setting *s, const struct ast_w
 struct setting {
 	const char *name;
 	set_fn *set;
-	size_t at;	/* offset in struct settings */
+	size_t at; /* offset in struct settings */
 	const struct choice *choices;
 };
 
@@ -68,7 +69,9 @@ void
 settings_default(struct settings *s)
 {
 	*s = (struct settings){
-		.socket = { .family = SOCKET_UNIX, .path = "/run/postern/postern.sock", .mode = 0660 },
+		.socket = { .family = SOCKET_UNIX,
+		    .path = "/run/postern/postern.sock",
+		    .mode = 0660 },
 		.log = LOG_TO_STDERR,
 		.mode = MODE_ENFORCE,
 		.refuse_at = STAGE_RCPT,
@@ -102,7 +105,8 @@ set_choice(struct build *b, const struct setting *s, const struct ast_word *v)
 		suggest_offer(&sug, slice_str(c->word));
 		buf_printf(&all, "%s%s", all.n > 0 ? ", " : "values are ", c->word);
 	}
-	check_hint(b, diag_error(b->diags, v->span, "`%s` can't be `%.*s`", s->name, SLICE_ARG(v->s)),
+	check_hint(b,
+	    diag_error(b->diags, v->span, "`%s` can't be `%.*s`", s->name, SLICE_ARG(v->s)),
 	    sug.best, arena_slice(b->tmp, buf_slice(&all)).p);
 	buf_free(&all);
 }
@@ -149,12 +153,15 @@ set_inet(struct build *b, const struct ast_word *v)
 	port = slice_cut(slice_of(v->s.p + 5, v->s.n - 5), '@', &host);
 	if (!slice_number(port, 65535, &n) || n == 0 || host.n == 0) {
 		diag_hint(b->diags, diag_error(b->diags, v->span, "this is no socket"),
-		    "write \"inet:PORT@HOST\", for example \"inet:8890@127.0.0.1\"");
+		    "write \"inet:PORT@HOST\" with a port up to 65535, such as "
+		    "\"inet:8890@127.0.0.1\"");
 		return;
 	}
 	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = slice_of(host.p + 1, host.n - 2);
-	*sock = (struct socket_setting){ .family = SOCKET_INET, .port = n, .host = keep(b, host), .mode = -1 };
+	*sock = (struct socket_setting){
+		.family = SOCKET_INET, .port = n, .host = keep(b, host), .mode = -1
+	};
 }
 
 /* mode M, user U, group G behind a unix socket. */
@@ -165,7 +172,9 @@ set_socket_options(struct build *b, const struct ast_word *v)
 
 	for (; v != NULL; v = v->next->next) {
 		if (v->next == NULL) {
-			diag_error(b->diags, v->span, "`%.*s` needs a value", SLICE_ARG(v->s));
+			diag_hint(b->diags,
+			    diag_error(b->diags, v->span, "`%.*s` needs a value", SLICE_ARG(v->s)),
+			    "a unix socket takes mode M, user U and group G");
 			return;
 		}
 		if (slice_eq(v->s, SLICE("mode"))) {
@@ -173,7 +182,8 @@ set_socket_options(struct build *b, const struct ast_word *v)
 
 			if (m.n < 3 || m.n > 4 || strspn(m.p, "01234567") < m.n)
 				diag_hint(b->diags,
-				    diag_error(b->diags, v->next->span, "`%.*s` is no mode", SLICE_ARG(m)),
+				    diag_error(
+					b->diags, v->next->span, "`%.*s` is no mode", SLICE_ARG(m)),
 				    "write it in octal, for example 0660");
 			else
 				sock->mode = strtol(m.p, NULL, 8) & 0777;
@@ -207,10 +217,15 @@ set_socket(struct build *b, const struct setting *s, const struct ast_word *v)
 	} else if (v->s.n > 5 && memcmp(v->s.p, "inet:", 5) == 0) {
 		set_inet(b, v);
 		if (v->next != NULL)
-			diag_error(b->diags, v->next->span, "only a unix socket has mode, user and group");
+			diag_error(
+			    b->diags, v->next->span, "only a unix socket has mode, user and group");
 	} else {
-		diag_hint(b->diags, diag_error(b->diags, v->span, "this is no socket"),
-		    "write \"unix:PATH\" or \"inet:PORT@HOST\"");
+		struct diag *g = diag_error(b->diags, v->span, "this is no socket");
+
+		if (v->s.n > 0 && v->s.p[0] == '/')
+			diag_hint(b->diags, g, "write \"unix:%.*s\"", SLICE_ARG(v->s));
+		else
+			diag_hint(b->diags, g, "write \"unix:PATH\" or \"inet:PORT@HOST\"");
 	}
 }
 
@@ -226,6 +241,11 @@ settings_set(struct build *b, const struct ast_stmt *stmt)
 			continue;
 		if (build_name(b, NAME_SETTING, stmt->name.s, stmt->name.span) == NULL)
 			return;
+		if (b->whens > 0)
+			diag_hint(b->diags,
+			    diag_error(
+				b->diags, stmt->span, "a setting can't depend on a condition"),
+			    "write it outside of `when`");
 		table[i].set(b, &table[i], stmt->values);
 		if (table[i].set != set_socket && stmt->values->next != NULL)
 			diag_error(b->diags, stmt->values->next->span, "`%s` takes one value",
@@ -233,7 +253,8 @@ settings_set(struct build *b, const struct ast_stmt *stmt)
 		return;
 	}
 	check_hint(b,
-	    diag_error(b->diags, stmt->name.span, "unknown setting `%.*s`", SLICE_ARG(stmt->name.s)),
+	    diag_error(
+		b->diags, stmt->name.span, "unknown setting `%.*s`", SLICE_ARG(stmt->name.s)),
 	    sug.best, "settings are listed in postern.conf(5)");
 }
 
@@ -246,6 +267,16 @@ choice_word(const struct choice *c, int value)
 	return c->word;
 }
 
+/* A word behind its name, unless it is the default. */
+static void
+print_option(const char *name, const char *value, FILE *out)
+{
+	if (value == NULL)
+		return;
+	fputs(name, out);
+	build_print_word(slice_str(value), out);
+}
+
 /* socket, with what was said of it */
 static void
 print_socket(const struct socket_setting *s, FILE *out)
@@ -254,11 +285,11 @@ print_socket(const struct socket_setting *s, FILE *out)
 		fprintf(out, "set socket \"inet:%u@%s\"\n", s->port, s->host);
 		return;
 	}
-	fprintf(out, "set socket \"unix:%s\" mode %04lo", s->path, (unsigned long)s->mode);
-	if (s->user != NULL)
-		fprintf(out, " user %s", s->user);
-	if (s->group != NULL)
-		fprintf(out, " group %s", s->group);
+	fputs("set socket ", out);
+	build_print_quoted("unix:", slice_str(s->path), out);
+	fprintf(out, " mode %04lo", (unsigned long)s->mode);
+	print_option(" user ", s->user, out);
+	print_option(" group ", s->group, out);
 	fputc('\n', out);
 }
 
@@ -269,13 +300,14 @@ settings_print(const struct settings *s, FILE *out)
 
 	settings_default(&d);
 	for (size_t i = 0; i < NSETTINGS; i++) {
-		const char *mine = (const char *)s + table[i].at, *def = (const char *)&d + table[i].at;
+		const char *mine = (const char *)s + table[i].at,
+			   *def = (const char *)&d + table[i].at;
 		const char *name = table[i].name;
 
 		if (table[i].set == set_socket) {
-			if (s->socket.family != d.socket.family || s->socket.mode != d.socket.mode ||
-			    s->socket.user != NULL || s->socket.group != NULL ||
-			    strcmp(s->socket.path, d.socket.path) != 0)
+			if (s->socket.family != d.socket.family ||
+			    s->socket.mode != d.socket.mode || s->socket.user != NULL ||
+			    s->socket.group != NULL || strcmp(s->socket.path, d.socket.path) != 0)
 				print_socket(&s->socket, out);
 		} else if (table[i].set == set_choice) {
 			if (*(const int *)mine != *(const int *)def)
@@ -285,8 +317,12 @@ settings_print(const struct settings *s, FILE *out)
 			if (*(const size_t *)mine != *(const size_t *)def)
 				fprintf(out, "set %s %zu\n", name, *(const size_t *)mine);
 		} else if (*(const char *const *)mine != NULL) {
-			fprintf(out, table[i].set == set_path ? "set %s \"%s\"\n" : "set %s %s\n", name,
-			    *(const char *const *)mine);
+			fprintf(out, "set %s ", name);
+			if (table[i].set == set_path)
+				build_print_quoted("", slice_str(*(const char *const *)mine), out);
+			else
+				build_print_word(slice_str(*(const char *const *)mine), out);
+			fputc('\n', out);
 		}
 	}
 }

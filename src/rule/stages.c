@@ -33,28 +33,52 @@ fix_ref(const struct program *p, struct fact_ref *ref)
 		ref->stage = p->settings.refuse_at <= STAGE_HELO ? STAGE_HELO : STAGE_MAIL;
 }
 
-/* The first stage at which the score of so many rules can be exact. */
-static enum stage
-score_exact_at(const struct program *p, uint32_t upto)
+/* What can be known of the score of the first so many rules, worked out rule by rule. */
+struct prefix {
+	enum stage exact_at;	/* the first stage at which it can be exact */
+	bool recipient;		/* one of the rules names the recipient */
+	/* at each stage: how great the least score can be, how small the greatest */
+	long long least[STAGES], most[STAGES];
+};
+
+struct prefixes {
+	struct prefix *v;	/* v[n] is of the first n score rules */
+	uint32_t known;
+};
+
+/* Add a rule to what is known without it. */
+static struct prefix
+next_prefix(const struct program *p, struct prefix x, const struct rule *r)
 {
-	enum stage at = STAGE_CONNECT;
+	const struct node *c = &p->nodes[r->cond];
 
-	for (uint32_t i = 0; i < upto; i++) {
-		const struct node *n = &p->nodes[p->rules[p->scores[i]].cond];
+	x.exact_at = later(x.exact_at, sooner(c->true_at, c->false_at));
+	x.recipient |= c->recipient;
+	for (enum stage s = STAGE_CONNECT; s < STAGES; s++) {
+		long long low = r->score < 0 ? r->score : 0, high = r->score > 0 ? r->score : 0;
 
-		at = later(at, sooner(n->true_at, n->false_at));
+		if (c->true_at <= s && r->score > low)
+			low = r->score;
+		if (c->false_at <= s && low < 0)
+			low = 0;
+		if (c->true_at <= s && r->score < high)
+			high = r->score;
+		if (c->false_at <= s && high > 0)
+			high = 0;
+		x.least[s] += low;
+		x.most[s] += high;
 	}
-	return at;
+	return x;
 }
 
-/* True if one of so many score rules names the recipient. */
-static bool
-score_recipient(const struct program *p, uint32_t upto)
+/* Of the first `upto` score rules, whose conditions are worked out. */
+static const struct prefix *
+prefix_of(const struct program *p, struct prefixes *x, uint32_t upto)
 {
-	for (uint32_t i = 0; i < upto; i++)
-		if (p->nodes[p->rules[p->scores[i]].cond].recipient)
-			return true;
-	return false;
+	for (; x->known < upto; x->known++)
+		x->v[x->known + 1] =
+		    next_prefix(p, x->v[x->known], &p->rules[p->scores[x->known]]);
+	return &x->v[upto];
 }
 
 /* What a text needs, from its pieces. */
@@ -104,40 +128,25 @@ fix_atom(const struct program *p, struct atom *a)
 	fix_text(p, &a->text);
 }
 
-/* `score op N`: at each stage, how great can the least score be, how small the greatest? */
+/* `score op N` */
 static void
-node_score(const struct program *p, struct node *n)
+node_score(struct node *n, const struct prefix *x)
 {
+	bool greater = n->op == OP_GE || n->op == OP_GT;
+
 	n->true_at = n->false_at = STAGE_NEVER;
-	for (enum stage s = STAGE_BODY + 1; s-- > STAGE_CONNECT;) {
-		long long least = 0, most = 0;	/* the greatest least, the smallest most */
-		bool up, down;
-
-		for (uint32_t i = 0; i < n->score_upto; i++) {
-			const struct rule *r = &p->rules[p->scores[i]];
-			const struct node *c = &p->nodes[r->cond];
-			long long add = r->score, low = add < 0 ? add : 0, high = add > 0 ? add : 0;
-
-			if (c->true_at <= s && add > low)
-				low = add;
-			if (c->false_at <= s && low < 0)
-				low = 0;
-			if (c->true_at <= s && add < high)
-				high = add;
-			if (c->false_at <= s && high > 0)
-				high = 0;
-			least += low;
-			most += high;
-		}
+	n->recipient = x->recipient;
+	for (enum stage s = STAGES; s-- > STAGE_CONNECT;) {
 		/* up: the score can surely be above the number (or equal, for >= and <) */
-		up = n->op == OP_GE || n->op == OP_LT ? least >= n->number : least > n->number;
-		down = n->op == OP_GE || n->op == OP_LT ? most < n->number : most <= n->number;
-		if (n->op == OP_GE || n->op == OP_GT ? up : down)
+		bool strict = n->op == OP_GT || n->op == OP_LE;
+		bool up = strict ? x->least[s] > n->number : x->least[s] >= n->number;
+		bool down = strict ? x->most[s] <= n->number : x->most[s] < n->number;
+
+		if (greater ? up : down)
 			n->true_at = s;
-		if (n->op == OP_GE || n->op == OP_GT ? down : up)
+		if (greater ? down : up)
 			n->false_at = s;
 	}
-	n->recipient = score_recipient(p, n->score_upto);
 }
 
 static int
@@ -216,7 +225,7 @@ node_chain(const struct program *p, struct node *n)
 
 /* Parts come before what they are part of, and score rules before what reads them. */
 static void
-work_out_nodes(struct build *b)
+work_out_nodes(struct build *b, struct prefixes *x)
 {
 	struct program *p = b->p;
 
@@ -232,9 +241,10 @@ work_out_nodes(struct build *b)
 			break;
 		case NODE_ATOM:
 			if (a->score) {
-				a->stage = later(a->stage, score_exact_at(p, a->score_upto));
-				a->life = score_recipient(p, a->score_upto) ? LIFE_RECIPIENT
-									    : longer(a->life, LIFE_MESSAGE);
+				const struct prefix *score = prefix_of(p, x, a->score_upto);
+
+				a->stage = later(a->stage, score->exact_at);
+				a->life = longer(a->life, score->recipient ? LIFE_RECIPIENT : LIFE_MESSAGE);
 			}
 			n->true_at = n->false_at = a->stage;
 			n->recipient = a->life == LIFE_RECIPIENT;
@@ -251,7 +261,7 @@ work_out_nodes(struct build *b)
 			node_of(b, n);
 			break;
 		case NODE_SCORE:
-			node_score(p, n);
+			node_score(n, prefix_of(p, x, n->score_upto));
 			break;
 		}
 	}
@@ -274,7 +284,7 @@ number_cells(struct program *p)
 
 /* When each rule can act, and for which one it waits. */
 static void
-work_out_rules(struct program *p)
+work_out_rules(struct program *p, struct prefixes *x)
 {
 	enum stage delay = STAGE_CONNECT;
 	uint32_t by = UINT32_MAX;
@@ -285,9 +295,12 @@ work_out_rules(struct program *p)
 		enum stage own = n->true_at;
 
 		if (r->text.score) {
-			own = later(own, score_exact_at(p, r->text.score_upto));
-			r->text.recipient |= score_recipient(p, r->text.score_upto);
+			own = later(own, prefix_of(p, x, r->text.score_upto)->exact_at);
+			r->text.recipient |= prefix_of(p, x, r->text.score_upto)->recipient;
 		}
+		/* a line for the log waits for what it tells */
+		if (r->monitor || r->action == ACT_LOG)
+			own = later(own, r->text.stage);
 		r->acts_at = later(own, delay);
 		r->delayed_by = delay > own ? by : UINT32_MAX;
 		p->names_recipient |= n->recipient || r->text.recipient;
@@ -302,13 +315,14 @@ void
 stages_work_out(struct build *b)
 {
 	struct program *p = b->p;
+	struct prefixes x = { .v = arena_alloc(b->tmp, (p->nscores + 1) * sizeof *x.v) };
 
 	for (uint32_t i = 0; i < p->natoms; i++)
 		fix_atom(p, &p->atoms[i]);
-	work_out_nodes(b);
+	work_out_nodes(b, &x);
 	number_cells(p);
 	for (uint32_t i = 0; i < p->nrules; i++)
 		fix_text(p, &p->rules[i].text);
-	work_out_rules(p);
+	work_out_rules(p, &x);
 	warn_work_out(b);
 }

@@ -7,14 +7,12 @@
  */
 #include "rule/build.h"
 
-#include "base/suggest.h"
-
 #define REQUIRED_MAX 64
 
 struct scan {
 	struct build *b;
-	struct span raw;	/* between the quotes */
-	struct buf literal;	/* bytes not yet made a piece */
+	struct span raw;    /* between the quotes */
+	struct buf literal; /* bytes not yet made a piece */
 	struct piece *v;
 	uint32_t n, cap;
 	uint32_t cond;
@@ -33,13 +31,14 @@ static void
 end_literal(struct scan *s)
 {
 	if (s->literal.n > 0)
-		add_piece(s, (struct piece){ .kind = PIECE_LITERAL,
-				 .literal = arena_slice(&s->b->p->arena, buf_slice(&s->literal)) });
+		add_piece(s,
+		    (struct piece){ .kind = PIECE_LITERAL,
+			.literal = arena_slice(&s->b->p->arena, buf_slice(&s->literal)) });
 	buf_clear(&s->literal);
 }
 
-/* Parse `NAME` or `NAME("arg", …)` between braces into a reference as the parser would make it; quotes
- * may be escaped or left out. */
+/* Parse `NAME` or `NAME("arg", …)` between braces into a reference as the parser would make it;
+ * quotes may be escaped or left out. */
 static struct ast_ref
 parse_brace(struct scan *s, struct span in)
 {
@@ -76,7 +75,6 @@ add_group(struct scan *s, struct slice name, struct span at)
 	bool numbered = slice_number(name, 99, &number);
 	struct piece piece = { .kind = PIECE_GROUP, .span = at };
 	unsigned found = 0;
-	struct suggest sug;
 
 	if (s->cond != UINT32_MAX)
 		n = build_required(b, s->cond, atoms, REQUIRED_MAX);
@@ -96,12 +94,11 @@ add_group(struct scan *s, struct slice name, struct span at)
 		found++;
 	}
 	if (found == 1 && piece.group < LIMIT_CAPTURES) {
+		if (!numbered)
+			piece.literal = arena_slice(&b->p->arena, name);
 		add_piece(s, piece);
 		return;
 	}
-	suggest_begin(&sug, name);
-	for (size_t i = 0; !numbered && fact_at(i) != NULL; i++)
-		suggest_offer(&sug, slice_str(fact_at(i)->name));
 	if (found == 1)
 		diag_error(b->diags, at, "a text can take the groups 1 to %d", LIMIT_CAPTURES - 1);
 	else if (found > 1)
@@ -109,16 +106,56 @@ add_group(struct scan *s, struct slice name, struct span at)
 		    diag_error(b->diags, at, "several patterns of this rule have a group `%.*s`",
 			SLICE_ARG(name)),
 		    "name the group that you mean: (?<word>…) and {word}");
-	else if (sug.best.p != NULL)
-		check_hint(b, diag_error(b->diags, at, "unknown fact `%.*s`", SLICE_ARG(name)), sug.best,
-		    NULL);
+	else if (!numbered && patterns == 0)
+		check_unknown_fact(b, at, name, true);
+	else if (!numbered)
+		diag_hint(b->diags,
+		    diag_error(b->diags, at,
+			"neither a fact nor a group of this rule's pattern is called `%.*s`",
+			SLICE_ARG(name)),
+		    "a group gets its name so: (?<%.*s>…)", SLICE_ARG(name));
 	else if (patterns == 0)
 		diag_hint(b->diags,
 		    diag_error(b->diags, at, "no pattern that could give {%.*s}", SLICE_ARG(name)),
 		    "the rule needs a `FACT ~ /(…)/` without which it can't be true, not under `or` or "
 		    "`not`");
 	else
-		diag_error(b->diags, at, "the pattern of this rule has no group `%.*s`", SLICE_ARG(name));
+		diag_hint(b->diags,
+		    diag_error(b->diags, at, "the pattern of this rule has no group `%.*s`",
+			SLICE_ARG(name)),
+		    "groups are the parentheses of the pattern, counted from 1");
+}
+
+/* True if a pattern without which the rule can't be true has a group of that number. */
+static bool
+has_group(const struct scan *s, unsigned group)
+{
+	const struct program *p = s->b->p;
+	uint32_t atoms[REQUIRED_MAX], n = 0;
+
+	if (s->cond != UINT32_MAX)
+		n = build_required(s->b, s->cond, atoms, REQUIRED_MAX);
+	for (uint32_t i = 0; i < n && i < REQUIRED_MAX; i++) {
+		const struct atom *a = &p->atoms[atoms[i]];
+
+		if (a->op == OP_MATCH && !a->count && group <= pattern_groups(a->pattern))
+			return true;
+	}
+	return false;
+}
+
+/* $1 where a pattern has a group 1: as Perl and milter-regex write {1}. */
+static void
+check_dollar(struct scan *s, size_t i)
+{
+	struct slice raw = span_slice(s->raw);
+	struct span at = { s->raw.source, s->raw.at + (uint32_t)i, 2 };
+	char digit = i + 1 < raw.n ? raw.p[i + 1] : '\0';
+
+	if (digit < '1' || digit > '9' || !has_group(s, (unsigned)(digit - '0')))
+		return;
+	diag_hint(s->b->diags, diag_error(s->b->diags, at, "`$%c` is not of this language", digit),
+	    "write {%c}", digit);
 }
 
 /* {entry}, {entry.text}: of the one required list. */
@@ -141,12 +178,15 @@ add_entry(struct scan *s, enum piece_kind kind, struct span at)
 		add_piece(s, piece);
 	else if (found == 0)
 		diag_hint(b->diags,
-		    diag_error(b->diags, at, "no list that could give {%.*s}", SLICE_ARG(span_slice(at))),
+		    diag_error(
+			b->diags, at, "no list that could give {%.*s}", SLICE_ARG(span_slice(at))),
 		    "the rule needs a `FACT in LIST` without which it can't be true, not under `or` or "
 		    "`not`");
 	else
-		diag_error(b->diags, at, "several lists of this rule could give {%.*s}",
-		    SLICE_ARG(span_slice(at)));
+		diag_hint(b->diags,
+		    diag_error(b->diags, at, "several lists of this rule could give {%.*s}",
+			SLICE_ARG(span_slice(at))),
+		    "write one rule for each list");
 }
 
 /* What stands between two braces. */
@@ -167,7 +207,7 @@ add_brace(struct scan *s, struct span in)
 	} else if (r.name.s.n > 0 && memchr(r.name.s.p, '.', r.name.s.n) == NULL && !r.has_args) {
 		add_group(s, r.name.s, in);
 	} else {
-		check_ref(b, &r, &piece.ref);
+		check_unknown_fact(b, in, r.name.s, true);
 	}
 }
 
@@ -204,11 +244,15 @@ scan_text(struct scan *s)
 				continue;
 			}
 			diag_hint(s->b->diags,
-			    diag_error(s->b->diags, (struct span){ s->raw.source, s->raw.at + i, 1 },
-				close == NULL ? "`{` without `}` in a text" : "nothing between `{` and `}`"),
+			    diag_error(s->b->diags,
+				(struct span){ s->raw.source, s->raw.at + i, 1 },
+				close == NULL ? "`{` without `}` in a text"
+					      : "nothing between `{` and `}`"),
 			    "{fact} is filled in; a brace itself is written {{");
 			return;
 		} else {
+			if (c == '$')
+				check_dollar(s, i);
 			buf_char(&s->literal, c);
 		}
 	}
@@ -222,7 +266,8 @@ text_compile(struct build *b, const struct ast_word *w, uint32_t cond, struct te
 
 	*out = (struct text){ 0 };
 	if (w->span.n > LIMIT_TEXT) {
-		diag_error(b->diags, w->span, "a text of %u bytes; %d are allowed", w->span.n, LIMIT_TEXT);
+		diag_error(
+		    b->diags, w->span, "a text of %u bytes; %d are allowed", w->span.n, LIMIT_TEXT);
 		return;
 	}
 	if (w->quoted)

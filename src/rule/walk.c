@@ -6,21 +6,6 @@
  */
 #include "rule/walk.h"
 
-/* True if the text's score, if it has one, will not change. */
-static bool
-text_ready(struct eval *e, const struct text *t)
-{
-	long long least, most;
-	bool open;
-
-	if (!t->score)
-		return true;
-	for (uint32_t i = 0; i < t->score_upto; i++)
-		eval_settle(e, e->program->rules[e->program->scores[i]].cond);
-	eval_score(e, t->score_upto, &least, &most, &open);
-	return !open;
-}
-
 void
 walk_note_error(struct walk *w, uint32_t rule, struct arena *a)
 {
@@ -46,6 +31,9 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 		if (!action_decides(r->action) || r->monitor)
 			continue;
 		set = refuses && e->stage < tell ? eval_node(e, r->cond) : eval_settle(e, r->cond);
+		/* a text that tells the score is exact, or the rule is in error */
+		if (set == OUT_TRUE && r->text.score)
+			set = eval_text_ready(e, &r->text);
 		if (set == OUT_FALSE)
 			continue;
 		if (skip && !(set & OUT_TRUE)) {
@@ -54,7 +42,7 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 		}
 		if (set == OUT_ERROR)
 			w->cause = CAUSE_ERROR;
-		else if (set == OUT_TRUE && text_ready(e, &r->text))
+		else if (set == OUT_TRUE)
 			w->cause = CAUSE_RULE;
 		else
 			return;
@@ -71,11 +59,11 @@ walk_is_quiet_ready(struct eval *e, const struct rule *r)
 {
 	unsigned set = eval_settle(e, r->cond);
 
+	if (set == OUT_TRUE)
+		set = eval_text_ready(e, &r->text);
 	if (e->program->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
 		return true;
-	if (set & (set - 1))
-		return false;
-	return set != OUT_TRUE || (r->text.stage <= e->stage && text_ready(e, &r->text));
+	return (set & (set - 1)) == 0;
 }
 
 /* The effects above an acceptance: none, some, open ones, or one in error (*rule). */
@@ -95,6 +83,9 @@ effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
 			continue;
 		}
 		set = eval_settle(e, r->cond);
+		/* what the text tells is seen to at the end, where effects take place; not what can't be */
+		if (set == OUT_TRUE && r->text.score && eval_text_ready(e, &r->text) == OUT_ERROR)
+			set = OUT_ERROR;
 		if (p->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
 			continue;
 		if (set == OUT_ERROR) {
@@ -138,6 +129,7 @@ walk_fill(struct eval *e)
 {
 	const struct program *p = e->program;
 
+	session_select(e->session, e->recipient);
 	for (uint32_t i = 0; i < p->natoms; i++)
 		if (p->atoms[i].life == LIFE_RECIPIENT)
 			eval_atom(e, i);
@@ -146,8 +138,8 @@ walk_fill(struct eval *e)
 /* Two recipients' views side by side. */
 struct pair {
 	struct eval *a, *b;
-	size_t arcpt, brcpt;
 	bool alike;	/* the same address: nothing can differ */
+	uint8_t *scores;	/* of each score rule: 0 not compared, 1 the same, 2 not */
 };
 
 static bool node_same(const struct pair *x, uint32_t node);
@@ -183,13 +175,27 @@ score_same(const struct pair *x, uint32_t upto)
 		a = eval_node(x->a, r->cond);
 		b = eval_node(x->b, r->cond);
 		if ((a | b) & OUT_ERROR) {
-			if (!part_same(x, r->cond))
+			if (x->scores[i] == 0)
+				x->scores[i] = part_same(x, r->cond) ? 1 : 2;
+			if (x->scores[i] == 2)
 				return false;
 		} else {
 			difference += (a == OUT_TRUE ? r->score : 0) - (b == OUT_TRUE ? r->score : 0);
 		}
 	}
 	return difference == 0;
+}
+
+/* Each rule by itself: {score.rules} names them. */
+static bool
+score_rules_same(const struct pair *x, uint32_t upto)
+{
+	const struct program *p = x->a->program;
+
+	for (uint32_t i = 0; i < upto; i++)
+		if (!part_same(x, p->rules[p->scores[i]].cond))
+			return false;
+	return true;
 }
 
 /* A node that is open for both. */
@@ -217,11 +223,13 @@ text_same(const struct pair *x, const struct text *t)
 
 	if (!t->recipient || x->alike)
 		return true;
-	session_select(x->a->session, x->arcpt);
+	if (t->score && !score_rules_same(x, t->score_upto))
+		return false;
+	session_select(x->a->session, x->a->recipient);
 	a = eval_text(x->a, t);
-	session_select(x->b->session, x->brcpt);
+	session_select(x->b->session, x->b->recipient);
 	b = eval_text(x->b, t);
-	return slice_eq(a, b);
+	return a.p != NULL && b.p != NULL && slice_eq(a, b);
 }
 
 /* One rule for both: 1 the same and the walk goes on, 0 the same and the walk ends here, -1 differs. */
@@ -243,12 +251,13 @@ rule_same(const struct pair *x, const struct rule *r)
 }
 
 bool
-walk_same(struct eval *a, size_t arcpt, struct eval *b, size_t brcpt)
+walk_same(struct eval *a, struct eval *b)
 {
 	const struct program *p = a->program;
 	const struct recipient *r = a->session->recipients;
-	struct pair x = { a, b, arcpt, brcpt, slice_eq(r[arcpt].address, r[brcpt].address) };
-	int same = 1;
+	struct pair x = { a, b, slice_eq(r[a->recipient].address, r[b->recipient].address),
+		arena_alloc(a->texts, p->nscores + 1) };
+	int same = x.scores != NULL ? 1 : -1;
 
 	/* what only watches, or is read through the score, says nothing by itself */
 	for (uint32_t i = 0; i < p->nrules && same == 1; i++)

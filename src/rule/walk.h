@@ -51,7 +51,7 @@ bool walk_is_quiet_ready(struct eval *e, const struct rule *r);
 
 /* True if from here on the rules mean the same for two recipients: each with the outcomes that are
  * known of it filled in. Facts of the recipients must be got (walk_fill). */
-bool walk_same(struct eval *a, size_t arcpt, struct eval *b, size_t brcpt);
+bool walk_same(struct eval *a, struct eval *b);
 
-/* Ask all atoms that name the recipient and can be asked now; the recipient is selected. */
+/* Select the view's recipient and ask all atoms that name it and can be asked now. */
 void walk_fill(struct eval *e);

@@ -32,7 +32,7 @@ check_reply_facts(struct build *b, const struct rule *r)
 			    "it is known at %s: leave it out, or add a condition that waits for it",
 			    stage_name(v->ref.stage));
 	}
-	if (r->code == 421 && b->p->nodes[r->cond].recipient)
+	if (r->code == 421 && (b->p->nodes[r->cond].recipient || r->text.recipient))
 		diag_hint(b->diags,
 		    diag_warn(b->diags, r->span,
 			"421 closes the connection, also for recipients that this rule does not name"),
@@ -69,6 +69,20 @@ covered_by(const struct program *p, uint32_t node, const uint32_t *passed)
 	return UINT32_MAX;
 }
 
+/* True if a condition asks the score where no rule has added to it: that was said. */
+static bool
+reads_no_score(const struct program *p, uint32_t node)
+{
+	const struct node *n = &p->nodes[node];
+
+	if (n->kind == NODE_SCORE)
+		return n->score_upto == 0;
+	for (uint32_t i = 0; i < n->count; i++)
+		if (reads_no_score(p, p->parts[n->first + i]))
+			return true;
+	return false;
+}
+
 /* Rules that can never act. */
 static void
 warn_dead(struct build *b)
@@ -84,15 +98,19 @@ warn_dead(struct build *b)
 		if (cover == UINT32_MAX && r->acts_at == STAGE_NEVER)
 			cover = r->delayed_by;
 		if (cover != UINT32_MAX) {
+			bool same;
+
 			by = &p->rules[cover];
+			same = strcmp(by->file, r->file) == 0;
 			diag_hint(b->diags,
-			    diag_warn(b->diags, r->span, "this rule can never act: the rule of line %u%s%s "
-							 "decides whenever this one could",
-				by->line, by->file != r->file ? " of " : "",
-				by->file != r->file ? by->file : ""),
+			    diag_warn(b->diags, r->span,
+				"this rule can never act: the rule of line %u%s%s "
+				"decides whenever this one could",
+				by->line, same ? "" : " of ", same ? "" : by->file),
 			    "move it above that rule, or remove it");
-		} else if (r->acts_at == STAGE_NEVER) {
-			diag_warn(b->diags, r->span, "this rule can never act: its condition is never true");
+		} else if (r->acts_at == STAGE_NEVER && !reads_no_score(p, r->cond)) {
+			diag_warn(b->diags, r->span,
+			    "this rule can never act: its condition is never true");
 		}
 		if (action_decides(r->action) && !r->monitor)
 			mark_passed(p, r->cond, i, passed);
@@ -134,6 +152,8 @@ warn_held(struct build *b)
 		const struct node *n = &p->nodes[r->cond];
 		enum stage settled = n->true_at < n->false_at ? n->true_at : n->false_at;
 
+		if ((r->monitor || r->action == ACT_LOG) && r->text.stage > settled)
+			settled = r->text.stage;
 		if (settled < STAGE_HEADERS || settled == STAGE_NEVER)
 			continue;
 		for (uint32_t i = p->effects[e] + 1; i < p->nrules; i++) {

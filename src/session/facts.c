@@ -292,7 +292,7 @@ static void
 get_recipient_count(struct session *s, const struct fact_ref *ref, struct values *out)
 {
 	(void)ref;
-	give_number(s, out, s->nrecipients);
+	give_number(s, out, s->nrecipients - s->withheld);
 }
 
 /* ---- content ---- */

@@ -60,7 +60,7 @@ session_end_message(struct session *s)
 	s->size_declared = -1;
 	s->spf = (struct spf_answer){ 0 };
 	s->recipients = NULL;
-	s->nrecipients = s->caprecipients = 0;
+	s->nrecipients = s->caprecipients = s->withheld = 0;
 	s->selected = SIZE_MAX;
 	s->headers = NULL;
 	s->nheaders = s->capheaders = s->header_bytes = 0;

@@ -74,6 +74,7 @@ struct session {
 	struct spf_answer spf;
 	struct recipient *recipients;
 	size_t nrecipients, caprecipients;
+	size_t withheld;	/* that would be refused, in `set mode monitor` */
 	size_t selected;	/* whose facts `recipient…` are; SIZE_MAX: none */
 	struct header *headers;
 	size_t nheaders, capheaders, header_bytes;

@@ -239,6 +239,8 @@ fake_end(SMFICTX *ctx, unsigned long no_reply, sfsistat returned)
 		assert(returned == SMFIS_NOREPLY && ctx->reply == '\0');
 		return;
 	}
+	if (no_reply == SMFIP_NR_CONN)
+		ctx->accepted = returned == SMFIS_ACCEPT;
 	switch (returned) {
 	case SMFIS_REJECT:
 		assert(ctx->reply == '5');
@@ -250,7 +252,7 @@ fake_end(SMFICTX *ctx, unsigned long no_reply, sfsistat returned)
 	case SMFIS_DISCARD:
 		/* Told at RCPT, it would be for all recipients; a discard before MAIL counts for
 		 * nothing. */
-		assert(no_reply != SMFIP_NR_RCPT);
+		assert(no_reply != SMFIP_NR_RCPT || ctx->accepted);
 		assert(returned != SMFIS_DISCARD ||
 		    (no_reply != SMFIP_NR_CONN && no_reply != SMFIP_NR_HELO));
 		/* fallthrough */

@@ -20,6 +20,7 @@ struct smfi_str {
 	unsigned long steps;
 	bool negotiating, at_end; /* in which callback we are */
 	bool negotiated;
+	bool accepted; /* the whole connection: the MTA need not ask on */
 	bool listed[SMFIM_LAST + 1];
 	char reply;	  /* class of the reply that is set; '\0': none */
 	unsigned effects; /* done in this callback */

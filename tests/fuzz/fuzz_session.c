@@ -35,7 +35,6 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
-#define MOST_RULES 16
 #define MOST_ARGUMENTS 16
 #define NO_REPLIES                                                                                 \
 	(SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA |           \
@@ -156,8 +155,8 @@ end_of_message(SMFICTX *ctx, const char *refused)
 	return r;
 }
 
-/* The callbacks that are awaited an answer. False if the letter is none of theirs. */
-static bool
+/* The callbacks that give an answer; nothing if the letter is none of theirs. */
+static void
 ask(SMFICTX *ctx, char letter, struct arguments *a)
 {
 	const struct smfiDesc *f = &fake_filter;
@@ -202,23 +201,20 @@ ask(SMFICTX *ctx, char letter, struct arguments *a)
 		r = end_of_message(ctx, a->v[0]);
 		break;
 	default:
-		return false;
+		return;
 	}
 	fake_end(ctx, no_reply, r);
-	return true;
 }
 
 /* ---- runs ---- */
 
-/* One of the rule sets, loaded once; NULL behind the last. */
+/* One of the rule sets, loaded once. */
 static struct program *
 rules(unsigned i)
 {
-	static struct program *loaded[MOST_RULES];
+	static struct program *loaded[SESSION_RULES];
 	struct diags d;
 
-	if (i >= MOST_RULES || session_rules[i] == NULL)
-		return NULL;
 	if (loaded[i] != NULL)
 		return loaded[i];
 	files_add(SLICE("zone"), slice_str(session_zone));
@@ -240,28 +236,38 @@ hang_up(SMFICTX *ctx)
 	assert(ctx->data == NULL && milter_sessions() == 0);
 }
 
+/* What libmilter itself keeps from a filter: a second negotiation, a connection before the first,
+ * and anything else but a connection behind QUIT_NC. */
+static bool
+comes_through(const SMFICTX *ctx, char letter)
+{
+	if (letter == 'O')
+		return !ctx->negotiated;
+	return ctx->negotiated ? ctx->data != NULL || letter == 'C' : letter != 'C';
+}
+
 /* One line of the script. */
 static void
 run_line(SMFICTX *ctx, char letter, struct arguments *a)
 {
-	if (letter >= '0' && letter <= '9' && rules((unsigned)(letter - '0')) != NULL) {
+	if (letter >= '0' && letter < '0' + SESSION_RULES) {
 		hang_up(ctx);
 		fake_free(ctx);
 		milter_close_door();
 		milter_begin(rules((unsigned)(letter - '0')), 0);
-	} else if (letter == 'O' || (letter == 'C' && !ctx->negotiated)) {
-		/* once, and no CONNECT comes before: libmilter sees to that */
-		if (letter == 'O' && !ctx->negotiated)
-			negotiate(ctx, strtoul(a->v[0], NULL, 16));
 	} else if (letter == 'D') {
 		fake_macro(ctx, argument(a, 0), argument(a, 1));
-	} else if (letter == 'A') {
-		fake_filter.xxfi_abort(ctx);
 	} else if (letter == 'K') {
 		hang_up(ctx);
 	} else if (letter == 'Q') {
 		hang_up(ctx);
 		fake_free(ctx);
+	} else if (!comes_through(ctx, letter)) {
+		return;
+	} else if (letter == 'O') {
+		negotiate(ctx, strtoul(a->v[0], NULL, 16));
+	} else if (letter == 'A') {
+		fake_filter.xxfi_abort(ctx);
 	} else {
 		ask(ctx, letter, a);
 	}

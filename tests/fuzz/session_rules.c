@@ -4,9 +4,7 @@
  */
 #include "session_rules.h"
 
-#include <stddef.h>
-
-const char *const session_rules[] = {
+const char *const session_rules[SESSION_RULES] = {
 	"set dns-zone \"zone\"\n"
 	"list inside of networks { 10.0.0.0/8, !192.0.2.9, 192.0.2.0/28 }\n"
 	"list roles of addresses { postmaster@, abuse@ \"a role\", <> }\n"
@@ -58,6 +56,7 @@ const char *const session_rules[] = {
 	"monitor reject \"{recipient}\" if recipient ~ /spam/\n"
 	"discard if raw.header(\"Subject\") = \"{sender.local}\"\n",
 
+	"set dns-zone \"zone\"\n"
 	"set refuse-at helo\n"
 	"log \"{client.ip} {client.port} {server.name} {daemon}\"\n"
 	"monitor add-header \"X-Seen\" \"{helo}\" if helo\n"
@@ -70,8 +69,6 @@ const char *const session_rules[] = {
 	"add-header \"X-From\" \"{sender.local} {sender.domain}\"\n"
 	"reject \"{raw.header(\\\"From\\\")}\""
 	" if count(raw.header(\"From\", \"Sender\") ~ /@/) > 1\n",
-
-	NULL,
 };
 
 const char session_zone[] =

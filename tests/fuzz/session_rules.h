@@ -3,6 +3,8 @@
  */
 #pragma once
 
-/* Rule files; NULL behind the last. Some name a zone file `zone`: its text. */
-extern const char *const session_rules[];
+#define SESSION_RULES 5
+
+/* Rule files. Some name a zone file `zone`: its text. */
+extern const char *const session_rules[SESSION_RULES];
 extern const char session_zone[];

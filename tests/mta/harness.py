@@ -39,7 +39,7 @@ class Daemon:
         env = {
             # else its store of freed memory looks like a leak
             "ASAN_OPTIONS": "quarantine_size_mb=4",
-            "TSAN_OPTIONS": "atexit_sleep_ms=0:suppressions=" + os.path.join(here, "tsan.supp"),
+            "TSAN_OPTIONS": "atexit_sleep_ms=0:ignore_noninstrumented_modules=1:suppressions=" + os.path.join(here, "tsan.supp"),
             **os.environ,
         }
         self.process = subprocess.Popen([POSTERN, "run", "-c", self.conf], cwd=self.dir, env=env,

@@ -14,8 +14,10 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -63,6 +65,15 @@ def missing():
     return None
 
 
+def has_ipv6():
+    """Whether ::1 is an address of this machine."""
+    try:
+        free_port("::1")
+        return True
+    except OSError:
+        return False
+
+
 def free_port(host="127.0.0.1"):
     """A port that nobody listens on now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
@@ -81,9 +92,12 @@ class Postfix:
         self.socket = os.path.join(self.queue, "postern", "s")
         self.ports = {name: free_port(s.host) for name, s in services.items()}
         self.domain = domain
+        # without us it would run for ever
+        for sig in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sig, lambda number, _: sys.exit(128 + number))
         try:
             self.configure(services, tls, users)
-            self.run("postfix", "start")
+            self.start()
         except BaseException:
             self.stop()
             raise
@@ -131,6 +145,7 @@ class Postfix:
             "default_transport": "discard:",
             "relay_transport": "discard:",
             "disable_dns_lookups": "yes",
+            "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination",
             "smtpd_peername_lookup": "no",
             "smtpd_error_sleep_time": "0",
             "smtpd_hard_error_limit": "1000",
@@ -149,15 +164,18 @@ class Postfix:
 
     def make_users(self, users):
         """Passwords that AUTH PLAIN takes; the parameters that lead there."""
-        path = os.path.join(self.etc, "sasldb2")
+        # Debian's smtpd looks in a folder `sasl` beside main.cf, whatever the parameter says
+        folder = os.path.join(self.etc, "sasl")
+        path = os.path.join(folder, "sasldb2")
+        os.mkdir(folder)
         for user, password in users.items():
             local, _, realm = user.partition("@")
             subprocess.run(["saslpasswd2", "-p", "-c", "-f", path, "-u", realm, local],
                            input=password.encode(), check=True)
-        shutil.chown(path, "postfix")
-        self.write("smtpd.conf", "pwcheck_method: auxprop\nauxprop_plugin: sasldb\n"
+        shutil.chown(path, None, "postfix")
+        self.write("sasl/smtpd.conf", "pwcheck_method: auxprop\nauxprop_plugin: sasldb\n"
                    "sasldb_path: %s\nmech_list: PLAIN\n" % path)
-        return {"cyrus_sasl_config_path": self.etc}
+        return {"cyrus_sasl_config_path": folder}
 
     def line(self, name, service):
         host = "[%s]" % service.host if ":" in service.host else service.host
@@ -179,6 +197,18 @@ class Postfix:
             raise RuntimeError("%s %s: status %d: %s" % (
                 program, " ".join(arguments), done.returncode, output or self.logged()))
         return output
+
+    def start(self):
+        """Start it. A signal to us waits until it is up: only then can it be stopped."""
+        starting = subprocess.Popen(["postfix", "-c", self.etc, "start"], start_new_session=True,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            starting.wait()
+        finally:
+            why = starting.communicate()[1].decode("utf-8", "replace")
+        if starting.returncode != 0:
+            raise RuntimeError("postfix start: status %d: %s" % (
+                starting.returncode, why or self.logged()))
 
     # ---- what became of a mail ----
 

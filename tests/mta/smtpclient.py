@@ -2,7 +2,6 @@
 
 import base64
 import collections
-import re
 import socket
 import ssl
 
@@ -16,18 +15,19 @@ class Closed(Exception):
 
 class Smtp:
     """A connection. proxy: the client's address as the PROXY protocol tells it, to a service that
-    takes it; server and port are then those the client is said to have connected to."""
+    takes it; server_port is then the port that it is said to have come to. told: called with each
+    line, and "C" or "S" for who says it."""
 
-    def __init__(self, port, host="127.0.0.1", proxy=None, server=None, server_port=25, tls=False,
-                 told=None):
-        self.told = told or (lambda who, line: None)  # of each line, by "C" or "S"
+    def __init__(self, port, host="127.0.0.1", proxy=None, server_port=25, tls=False, told=None):
+        self.said = ""  # what was answered last; "." for a message
+        self.told = told or (lambda who, line: None)
         self.sock = socket.create_connection((host, port), 20)
         self.lines = None
         if proxy:
             six = ":" in proxy
             self.write("PROXY %s %s %s 45678 %d\r\n" % (
-                "TCP6" if six else "TCP4", proxy,
-                server or ("2001:db8::25" if six else "203.0.113.25"), server_port))
+                "TCP6" if six else "TCP4", proxy, "2001:db8::25" if six else "203.0.113.25",
+                server_port))
         if tls:
             self.wrap()
         self.lines = self.sock.makefile("rb")
@@ -56,6 +56,7 @@ class Smtp:
 
     def say(self, command):
         """One command, and the answer to it."""
+        self.said = command
         self.told("C", command)
         self.write(command + "\r\n")
         return self.answer()
@@ -69,20 +70,22 @@ class Smtp:
     def rcpt(self, recipient):
         return self.say("RCPT TO:<%s>" % recipient)
 
-    def content(self, headers, body):
+    def content(self, text):
         """A message behind DATA, up to the final dot; the answer to that."""
-        text = "".join("%s: %s\n" % h for h in headers) + "\n" + body
-        for line in text.splitlines():
+        self.said = "."
+        lines = text.splitlines() + ["."]
+        for line in lines:
             self.told("C", line)
-        self.told("C", ".")
-        text = re.sub(r"(?m)^\.", "..", text.rstrip("\n") + "\n")
-        self.write(text.replace("\n", "\r\n") + ".\r\n")
+        stuffed = ["." + line if line.startswith(".") else line for line in lines[:-1]]
+        self.write("\r\n".join(stuffed + [".", ""]))
         return self.answer()
 
     def data(self, headers=(("Subject", "hello"),), body="Hello\n"):
         """DATA and a message; the last answer that came."""
         answer = self.say("DATA")
-        return self.content(headers, body) if answer.code == 354 else answer
+        if answer.code != 354:
+            return answer
+        return self.content("".join("%s: %s\n" % h for h in headers) + "\n" + body)
 
     def send(self, sender="a@client.example", recipients=("b@example.test",), **message):
         """A transaction as far as it is let: the answers to RCPT, and that to the message; the
@@ -134,9 +137,3 @@ class Smtp:
 
     def __exit__(self, *_):
         self.drop()
-
-
-def queue_id(answer):
-    """The queue id in the answer to a message that was taken."""
-    found = re.search(r"queued as (\w+)", answer.text)
-    return found.group(1) if found else None

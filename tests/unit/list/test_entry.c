@@ -45,16 +45,26 @@ complains_of_networks(void **state)
 	    "`2001:db8::1/32` has bits set behind its prefix; the network is 2001:db8::/32 | "
 	    "write 2001:db8::/32");
 	SAYS(LIST_NETWORKS, "192.0.2.0/33",
-	    "the prefix of `192.0.2.0/33` is not a number from 0 to 32");
-	SAYS(LIST_NETWORKS, "::/129", "the prefix of `::/129` is not a number from 0 to 128");
+	    "the prefix of `192.0.2.0/33` is not a number from 0 to 32 | it counts bits, as in "
+	    "192.0.2.0/24");
+	SAYS(LIST_NETWORKS, "::/129",
+	    "the prefix of `::/129` is not a number from 0 to 128 | it counts bits, as in "
+	    "2001:db8::/32");
 	SAYS(LIST_NETWORKS, "::ffff:192.0.2.0/24",
-	    "the prefix of `::ffff:192.0.2.0/24` is not a number from 96 to 128");
+	    "the prefix of `::ffff:192.0.2.0/24` is not a number from 96 to 128 | it counts bits, "
+	    "as in 2001:db8::/32");
 	SAYS(LIST_NETWORKS, "mail.example.com",
 	    "`mail.example.com` is a name, and this is a list of networks | write its addresses, "
 	    "or make a list of domains and ask client.name");
-	SAYS(LIST_NETWORKS, "192.0.2",
-	    "`192.0.2` is neither an address nor a network | write it as in 192.0.2.1, "
+	SAYS(LIST_NETWORKS, "192.0.2.256",
+	    "`192.0.2.256` is neither an address nor a network | write it as in 192.0.2.1, "
 	    "192.0.2.0/24, 2001:db8::1 or 2001:db8::/32");
+	/* as Postfix's and Sendmail's tables have them */
+	SAYS(LIST_NETWORKS, "192.0.2",
+	    "`192.0.2` is neither an address nor a network | write 192.0.2.0/24");
+	SAYS(LIST_NETWORKS, "10.1.",
+	    "`10.1.` is neither an address nor a network | write 10.1.0.0/16");
+	SAYS(LIST_NETWORKS, "10", "`10` is neither an address nor a network | write 10.0.0.0/8");
 	SAYS(LIST_NETWORKS, "", "an empty entry");
 }
 
@@ -115,7 +125,10 @@ complains_of_addresses(void **state)
 	SAYS(LIST_ADDRESSES, "a@.example.com",
 	    "`a@.example.com`: a local part goes with one domain, or with none | write a@ for it "
 	    "in any domain");
-	SAYS(LIST_ADDRESSES, "*@example.com", "");
+	SAYS(LIST_ADDRESSES, "*@example.com",
+	    "`*@example.com`: `*` stands for nothing here | write example.com for each address of "
+	    "that domain");
+	SAYS(LIST_ADDRESSES, "**@example.com", "");
 }
 
 /* Bounds. */

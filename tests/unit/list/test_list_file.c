@@ -111,6 +111,10 @@ reads_pairs(void **state)
 	    "F:1:1: error: the second address of this pair is missing\n"
 	    "  a@x.example # none\n  ^~~~~~~~~~~\n"
 	    "  hint: write both, with white space between them\n");
+	/* the second column has its own place */
+	READS(LIST_PAIRS, "a@x.example  b..example text\n",
+	    "F:1:14: error: `b..example` has an empty label\n"
+	    "  a@x.example  b..example text\n               ^~~~~~~~~~\n");
 }
 
 /* Mistakes are told at their own line and column. */
@@ -122,7 +126,7 @@ tells_mistakes(void **state)
 	    "F:2:3: error: `127.0.0.1/8` has bits set behind its prefix; the network is "
 	    "127.0.0.0/8\n    127.0.0.1/8 x\n    ^~~~~~~~~~~\n  hint: write 127.0.0.0/8\n");
 	READS(LIST_PATTERNS, "/ab(c/ x\nabc\n/x/q\n/a/b/\n/x\n",
-	    "F:1:6: error: missing closing parenthesis\n  /ab(c/ x\n       ^\n"
+	    "F:1:6: error: in this pattern: missing closing parenthesis\n  /ab(c/ x\n       ^\n"
 	    "F:2:1: error: a pattern stands between slashes\n  abc\n  ^~~\n  hint: write /abc/\n"
 	    "F:3:4: error: unknown flag `q` behind a pattern\n  /x/q\n     ^\n"
 	    "  hint: flags are i (without case), s (. matches line feeds), m (^ and $ at each "
@@ -142,9 +146,9 @@ tells_mistakes(void **state)
 	    LIST_WORDS, "! # x\n", "F:1:1: error: an exception without an entry\n  ! # x\n  ^~\n");
 	READS(LIST_WORDS, "ok\na\0b\n",
 	    "F:2:2: error: a control byte (0x00) in a list file\n  a\xef\xbf\xbd"
-	    "b\n   ^\n");
+	    "b\n   ^\n  hint: take it out; an editor may not show it\n");
 	READS(LIST_WORDS, "gr\xfcn\n",
-	    "F:1:1: error: this line is not UTF-8\n  gr\xef\xbf\xbdn\n  ^~~~\n"
+	    "F:1:3: error: this line is not UTF-8\n  gr\xef\xbf\xbdn\n    ^\n"
 	    "  hint: save the file in UTF-8\n");
 }
 
@@ -163,7 +167,7 @@ warns_of_duplicates(void **state)
 	READS(LIST_PATTERNS, "/a/\nm{a}\n",
 	    "F:2:3: warning: `a` is in the list already, from line 1\n  m{a}\n    ^\n");
 	READS(LIST_PAIRS, "a@ b@\na@ c@\nA@ B@\n",
-	    "F:3:1: warning: `A@` is in the list already, from line 1\n  A@ B@\n  ^~~~~\n");
+	    "F:3:1: warning: `A@ B@` is in the list already, from line 1\n  A@ B@\n  ^~~~~\n");
 }
 
 /* Lines and texts beyond their limits are mistakes. */

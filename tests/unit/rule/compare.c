@@ -379,6 +379,17 @@ check_effects(struct run *r)
 	buf_free(&got);
 }
 
+/* The message was answered for another recipient's sake: of this one no verdict may be claimed that
+ * is not certain. */
+static void
+check_open(struct run *r, int rcpt, enum stage s)
+{
+	for (int i = 0; i < r->ndecisions; i++)
+		for (int k = 0; k < r->decisions[i].nrcpts; k++)
+			if (r->decisions[i].rcpts[k] == rcpt && !refuses(r->decisions[i].v))
+				check_certain(r, rcpt, s, r->decisions[i].v);
+}
+
 /* The decisions that come with a message's answer. */
 static void
 check_decisions(struct run *r, const struct standing *st, enum stage s, enum told told)
@@ -386,8 +397,10 @@ check_decisions(struct run *r, const struct standing *st, enum stage s, enum tol
 	for (int k = 0; k < r->w.nkept && !r->failed; k++) {
 		const struct seen_decision *d;
 
-		if (st[k].open)
+		if (st[k].open || (st[k].waits && told != TOLD_ACCEPT)) {
+			check_open(r, r->w.kept[k], s);
 			continue;
+		}
 		check_decision(r, r->w.kept[k], s, st[k].v);
 		d = decision_for(r, r->w.kept[k], s);
 		if (r->failed)
@@ -458,7 +471,7 @@ check_message(
 	if (refuses(want->v) && !r->failed)
 		check_message_reply(r, st, got, s);
 	for (int k = 0; k < w->nkept && !r->failed; k++) {
-		if (st[k].open)
+		if (st[k].open || (st[k].waits && want->told != TOLD_ACCEPT))
 			continue;
 		check_certain(r, w->kept[k], s, st[k].v);
 		check_all_noted(r, w->kept[k], s, &st[k]);

@@ -62,6 +62,19 @@ left_of(const struct world *w, int rcpt, struct buf *b)
 	residual_text(b, w, &v, rcpt, STAGE_RCPT);
 }
 
+/* True if an atom of it is known to err. */
+static bool
+has_error(const struct world *w, int rcpt)
+{
+	struct view v;
+
+	world_view(w, rcpt, STAGE_RCPT, &v);
+	for (int i = 0; i < w->rs->natoms; i++)
+		if (v.atoms[i] == OUT_ERROR)
+			return true;
+	return false;
+}
+
 struct want
 want_rcpt(const struct world *w, const struct standing *st, int rcpt)
 {
@@ -73,10 +86,12 @@ want_rcpt(const struct world *w, const struct standing *st, int rcpt)
 		return want;
 	left_of(w, w->kept[0], &a);
 	left_of(w, rcpt, &b);
-	if (!slice_eq(buf_slice(&a), buf_slice(&b))) {
+	/* what differs in words may still come to the same, as may `error and X` in many words:
+	 * then either is right, and check_certain and the others' verdicts watch over it */
+	if (!slice_eq(buf_slice(&a), buf_slice(&b)) || has_error(w, rcpt) ||
+	    has_error(w, w->kept[0])) {
 		want.told = TOLD_TEMPFAIL;
 		want.v = (struct verdict){ ACT_TEMPFAIL, CAUSE_SPLIT, NONE };
-		/* what differs in words may still come to the same: then either is right */
 		want.loose = true;
 	}
 	buf_free(&a);

@@ -383,6 +383,7 @@ weigh_effects(const struct view *v, enum stage known, bool recipient, struct sta
 		if (v->rules[i] == OUT_ERROR && changes && v->rs->on_error == ON_ERROR_TEMPFAIL) {
 			st->v = (struct verdict){ ACT_TEMPFAIL, CAUSE_ERROR, i };
 			st->by_effect = true;
+			st->waits = st->may_wait = false;
 			return;
 		}
 		if (v->rules[i] == OUT_TRUE)

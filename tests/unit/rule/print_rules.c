@@ -171,7 +171,7 @@ print_lists(struct buf *b, const struct ruleset *rs)
 			buf_str(b, "}\n");
 		} else if (a->kind == A_IN && a->named) {
 			buf_printf(b, "list l%d of %s {\n  ", i, types[what_defs[a->what].sort]);
-			print_entries(b, a, ",\n  ");
+			print_entries(b, a, i % 2 == 0 ? ",\n  " : "\n  ");
 			buf_str(b, "\n}\n");
 		}
 	}

@@ -199,7 +199,7 @@ void print_rules(struct buf *b, const struct ruleset *rs);
 /* The session in words. */
 void print_session(struct buf *b, const struct rsession *ss);
 
-/* One value of a text fact. n: the recipient's number, which makes its local part unique. */
+/* One value of a fact; a sender; a recipient, whose number n makes its local part unique. */
 void value_text(struct buf *b, enum what w, int value);
 void sender_text(struct buf *b, const struct rmessage *m);
 void rcpt_text(struct buf *b, const struct rmessage *m, int n);
@@ -208,6 +208,3 @@ void rcpt_text(struct buf *b, const struct rmessage *m, int n);
 int program_index(const struct ruleset *rs, int rule);
 /* And back; NONE if there is none. */
 int ruleset_index(const struct ruleset *rs, long index);
-
-/* True if a rule, with its conditions and text, names the recipient. */
-bool cond_names_recipient(const struct ruleset *rs, int cond);
