@@ -20,6 +20,33 @@ On Debian, as root:
 ])])
 ])
 
+# POSTERN_NEED_CC
+# End here without a compiler that builds programs: without it nothing else can be looked for, and
+# AC_PROG_CC doesn't say where it comes from.
+AC_DEFUN([POSTERN_NEED_CC], [
+AC_MSG_CHECKING([for a C compiler and library])
+postern_found=no
+cat >conftest.c <<_POSTERN
+#include <stdio.h>
+int main(void) { return puts("") < 0; }
+_POSTERN
+for postern_cc in "$CC" gcc cc clang
+do
+	AS_IF([test -n "$postern_cc" && $postern_cc $CFLAGS -o conftest conftest.c >&AS_MESSAGE_LOG_FD 2>&1],
+		[postern_found=yes
+		 break])
+done
+rm -f conftest conftest.c
+AC_MSG_RESULT([$postern_found])
+AS_IF([test $postern_found = no], [AC_MSG_ERROR([no C compiler that builds a program.
+
+On Debian, as root:
+
+  apt-get install gcc libc6-dev
+
+config.log says what was tried.])])
+])
+
 # POSTERN_LIBRARY(PREFIX, NAME, LIBRARY, FUNCTION, INCLUDES, DEBIAN-PACKAGE)
 # Find a library that has no .pc file: its header must compile and the program link.
 # Sets PREFIX_LIBS.
@@ -37,8 +64,8 @@ AC_SUBST([$1_LIBS])
 ])
 
 # POSTERN_MILTER_FD
-# Whether libmilter takes a socket that is already open, as "fd:N". Debian's does, upstream's does
-# not. When cross compiling the answer is no, unless postern_cv_milter_fd says otherwise.
+# End here unless libmilter takes a socket that is already open, as "fd:N". Debian's does, upstream's
+# does not. It can't be tried when cross compiling: postern_cv_milter_fd must say so.
 AC_DEFUN([POSTERN_MILTER_FD], [
 AC_CACHE_CHECK([whether libmilter takes fd:N], [postern_cv_milter_fd], [
 postern_save_LIBS=$LIBS
@@ -64,8 +91,11 @@ AC_RUN_IFELSE([AC_LANG_PROGRAM([[
 ]])], [postern_cv_milter_fd=yes], [postern_cv_milter_fd=no], [postern_cv_milter_fd=no])
 LIBS=$postern_save_LIBS
 ])
-AS_IF([test "$postern_cv_milter_fd" = yes],
-	[AC_DEFINE([HAVE_MILTER_FD], [1], [Define to 1 if libmilter takes "fd:N".])])
+AS_IF([test "$postern_cv_milter_fd" != yes], [AC_MSG_ERROR([libmilter does not take fd:N.
+
+postern makes its socket itself and hands it to libmilter as fd:N. The libmilter of Debian (package
+libmilter-dev) takes that, as made by its patch; the one found here does not. When cross compiling,
+where it can't be tried, say postern_cv_milter_fd=yes if it does.])])
 ])
 
 # POSTERN_TRY_FLAGS(CFLAGS, LDFLAGS, IF-THEY-WORK, IF-NOT)

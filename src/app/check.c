@@ -82,8 +82,8 @@ print_stages(const struct program *p, const struct rule *r)
 	putchar('\n');
 }
 
-/* Print the facts whose absence makes a part of the condition true: !=, !~ and `not in` are the `not`
- * of what an absent fact never is. Returns how many were printed. */
+/* Print the facts whose absence makes a part of the condition true: !=, !~ and `not in` are the
+ * `not` of what an absent fact never is. Returns how many were printed. */
 static unsigned
 print_absent(const struct program *p, uint32_t index, bool negated, unsigned printed)
 {

@@ -7,6 +7,9 @@
  */
 #include "app/listener.h"
 
+#include "base/clock.h"
+#include "base/limits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -15,6 +18,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -155,6 +159,23 @@ bind_unix(const struct socket_setting *s, const struct sockaddr_un *address, str
 	return 0;
 }
 
+/* Lock a directory, where it can be locked. False if somebody else holds on to the lock. */
+static bool
+lock_directory(const char *dir, int *fd)
+{
+	uint64_t end = clock_us() + LIMIT_LOCK_MS * 1000ull;
+
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (*fd >= 0 && flock(*fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		if (clock_us() > end) {
+			close(*fd);
+			return false;
+		}
+		usleep(LIMIT_LOCK_PAUSE_MS * 1000);
+	}
+	return true;
+}
+
 /* Open a unix socket. The lock on its directory keeps two starters from taking each other's socket
  * for an old one between bind() and listen(). */
 static int
@@ -162,15 +183,21 @@ open_unix(const struct socket_setting *s, struct listener *out, struct buf *why)
 {
 	char path[PATH_SIZE];
 	struct sockaddr_un address;
+	const char *dir;
 	int lock, status;
 
 	if (!unix_address(s->path, &address)) {
 		buf_printf(why, "the path of the socket %s is too long", s->path);
 		return EX_CANTCREAT;
 	}
-	lock = open(dirname(strcpy(path, s->path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (lock >= 0)
-		flock(lock, LOCK_EX);
+	dir = dirname(strcpy(path, s->path));
+	if (!lock_directory(dir, &lock)) {
+		buf_printf(why,
+		    "the socket %s can't be made: another process holds a lock on %s; is another"
+		    " postern being started? (fuser %s tells which process it is)",
+		    s->path, dir, dir);
+		return EX_CANTCREAT;
+	}
 	status = clear_path(s->path, &address, why);
 	if (status == 0)
 		status = bind_unix(s, &address, out, why);
@@ -180,6 +207,13 @@ open_unix(const struct socket_setting *s, struct listener *out, struct buf *why)
 }
 
 /* ---- inet ---- */
+
+/* Add a host: the colons of an IPv6 address would be taken for that of the port. */
+static void
+add_host(struct buf *out, const char *host)
+{
+	buf_printf(out, strchr(host, ':') != NULL ? "[%s]" : "%s", host);
+}
 
 /* Bind and listen on the first address of the host that lets us. */
 static int
@@ -215,7 +249,9 @@ open_inet(const struct socket_setting *s, struct listener *out, struct buf *why)
 	freeaddrinfo(all);
 	if (error == 0)
 		return 0;
-	buf_printf(why, "the socket inet:%s@%s can't be opened: %s", port, s->host,
+	buf_printf(why, "the socket inet:%s@", port);
+	add_host(why, s->host);
+	buf_printf(why, " can't be opened: %s",
 	    error == EADDRINUSE ? "already in use; is postern running?" : strerror(error));
 	return error == EACCES ? EX_NOPERM : EX_CANTCREAT;
 }
@@ -244,16 +280,32 @@ listener_open(const struct socket_setting *s, struct listener *out, struct buf *
 	return status;
 }
 
-/* Remove our file. */
-void
-listener_unlink(struct listener *l)
+/* Remove our file, if it is ours. */
+static void
+remove_file(const struct listener *l)
 {
 	struct stat st;
 
-	if (l->path != NULL && lstat(l->path, &st) == 0 && st.st_dev == l->dev &&
-	    st.st_ino == l->ino)
+	if (lstat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
 		unlink(l->path);
-	l->path = NULL;
+}
+
+/* Let nobody connect. */
+void
+listener_close(struct listener *l)
+{
+	int quiet;
+
+	if (l->fd < 0)
+		return;
+	if (l->path != NULL)
+		remove_file(l);
+	quiet = eventfd(0, EFD_CLOEXEC);
+	if (quiet >= 0) {
+		dup3(quiet, l->fd, O_CLOEXEC);
+		close(quiet);
+	}
+	*l = (struct listener){ .fd = -1 };
 }
 
 /* How the MTA is told. */
@@ -262,11 +314,13 @@ listener_for_mta(const struct socket_setting *s, struct buf *out)
 {
 	const size_t n = strlen(POSTFIX_QUEUE);
 
-	if (s->family == SOCKET_INET)
-		buf_printf(out, "inet:%s:%u", s->host, s->port);
-	else
-		buf_printf(out, "unix:%s",
-		    strncmp(s->path, POSTFIX_QUEUE, n) == 0 ? s->path + n : s->path);
+	if (s->family == SOCKET_INET) {
+		buf_str(out, "inet:");
+		add_host(out, s->host);
+		buf_printf(out, ":%u", s->port);
+		return;
+	}
+	buf_printf(out, "unix:%s", strncmp(s->path, POSTFIX_QUEUE, n) == 0 ? s->path + n : s->path);
 }
 
 /* ---- the MTA's way to it ---- */

@@ -26,28 +26,65 @@ read_number(int fd, char *text, size_t size)
 	return s.n == 0 || slice_number(s, 1u << 30, &pid) ? s : SLICE_ABSENT;
 }
 
-/* Lock it and write our number into it. 0 or an exit status. */
+/* Say why there is no file. Returns an exit status. */
 static int
-claim(int fd, const char *path, struct buf *why)
+tell(const char *path, struct buf *why)
+{
+	int error = errno;
+
+	buf_printf(why, "the pid-file %s can't be written: %s", path, strerror(error));
+	return error == EACCES ? EX_NOPERM : EX_CANTCREAT;
+}
+
+/* True if an open file still stands at its path. */
+static bool
+is_there(int fd, const char *path)
+{
+	struct stat there, ours;
+
+	return lstat(path, &there) == 0 && fstat(fd, &ours) == 0 && there.st_dev == ours.st_dev &&
+	    there.st_ino == ours.st_ino;
+}
+
+/* Open and lock the file. Its last owner removes it when it ends, maybe after we have opened it:
+ * then another one is wanted. 0 or an exit status. */
+static int
+open_locked(const char *path, int *fd, struct buf *why)
 {
 	char text[32];
-	bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-	struct slice old = read_number(fd, text, sizeof(text));
+	struct slice old;
 
-	if (!locked) {
-		buf_printf(why, "postern is already running, as process %.*s (pid-file %s)",
-		    SLICE_ARG(old), path);
-		return EX_UNAVAILABLE;
+	for (;;) {
+		*fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+		if (*fd < 0)
+			return tell(path, why);
+		if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+			break;
+		if (is_there(*fd, path))
+			return 0;
+		close(*fd);
 	}
-	if (old.p == NULL) {
+	old = read_number(*fd, text, sizeof(text));
+	buf_printf(
+	    why, "postern is already running, as process %.*s (pid-file %s)", SLICE_ARG(old), path);
+	close(*fd);
+	return EX_UNAVAILABLE;
+}
+
+/* Write our number into it. 0 or an exit status. */
+static int
+fill(int fd, const char *path, struct buf *why)
+{
+	char text[32];
+	int n;
+
+	if (read_number(fd, text, sizeof(text)).p == NULL) {
 		buf_printf(why, "%s is there and is no pid file; choose another pid-file", path);
 		return EX_CANTCREAT;
 	}
-
-	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-
+	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n) {
-		buf_printf(why, "the pid-file %s can't be written: %s", path, strerror(errno));
+		tell(path, why);
 		return EX_IOERR;
 	}
 	return 0;
@@ -62,17 +99,14 @@ pidfile_write(const char *path, struct pidfile *out, struct buf *why)
 	*out = (struct pidfile){ NULL, -1 };
 	if (path == NULL)
 		return 0;
-	out->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (out->fd < 0) {
-		buf_printf(why, "the pid-file %s can't be written: %s", path, strerror(errno));
-		return errno == EACCES ? EX_NOPERM : EX_CANTCREAT;
-	}
-	status = claim(out->fd, path, why);
-	if (status == 0) {
+	status = open_locked(path, &out->fd, why);
+	if (status != 0)
+		return status;
+	status = fill(out->fd, path, why);
+	if (status == 0)
 		out->path = path;
-		return 0;
-	}
-	close(out->fd);
+	else
+		close(out->fd);
 	return status;
 }
 
@@ -80,13 +114,9 @@ pidfile_write(const char *path, struct pidfile *out, struct buf *why)
 void
 pidfile_remove(const struct pidfile *p)
 {
-	struct stat there, ours;
-
 	if (p->path == NULL)
 		return;
-	if (lstat(p->path, &there) == 0 && fstat(p->fd, &ours) == 0 &&
-	    there.st_dev == ours.st_dev && there.st_ino == ours.st_ino && unlink(p->path) != 0 &&
-	    ftruncate(p->fd, 0) != 0)
+	if (is_there(p->fd, p->path) && unlink(p->path) != 0 && ftruncate(p->fd, 0) != 0)
 		return;
 	close(p->fd);
 }

@@ -17,6 +17,7 @@
 #include "app/privileges.h"
 #include "app/signals.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "milter/milter.h"
 
@@ -30,8 +31,6 @@
 #ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
-
-#define DRAIN_MS 10 /* between two looks at the open sessions */
 
 struct daemon {
 	struct program *program;
@@ -61,7 +60,7 @@ drain(void)
 	int sig = 0;
 
 	while (milter_sessions() > 0 && clock_us() < end && sig != SIGTERM && sig != SIGINT)
-		sig = signals_wait(DRAIN_MS);
+		sig = signals_wait(LIMIT_DRAIN_MS);
 }
 
 /* The thread that tends signals. */
@@ -76,7 +75,8 @@ tend_signals(void *arg)
 		    "SIG%s: the rules are read at start; restart to make changes count",
 		    sigabbrev_np(sig));
 	atomic_store(&d->stopping, true);
-	listener_unlink(&d->listener);
+	listener_close(&d->listener);
+	signals_interrupt(d->main);
 	milter_close_door();
 	notify("STOPPING=1");
 	log_say(LOG_LEVEL_NOTICE, "SIG%s: stopping, %u sessions open", sigabbrev_np(sig),
@@ -146,6 +146,7 @@ serve(struct daemon *d)
 	bool well;
 
 	d->main = pthread_self();
+	signals_block();
 	if (pthread_create(&signals, NULL, tend_signals, d) != 0) {
 		log_say(LOG_LEVEL_ERROR, "no thread to be had");
 		return EX_OSERR;
@@ -168,7 +169,7 @@ clean_up(struct daemon *d, int status)
 {
 	unsigned open = milter_sessions();
 
-	listener_unlink(&d->listener);
+	listener_close(&d->listener);
 	pidfile_remove(&d->pidfile);
 	if (open > 0) {
 		log_say(LOG_LEVEL_WARNING, "%u sessions were cut", open);
@@ -198,7 +199,6 @@ app_run(int argc, char **argv)
 	if (d.program == NULL)
 		return status;
 	raise_descriptors();
-	signals_block();
 	log_open(d.program->settings.log, "postern");
 	status = prepare(&d, &why);
 	if (status != 0)

@@ -9,13 +9,14 @@
  */
 #include "app/signals.h"
 
+#include "base/limits.h"
+
 #include <errno.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 
 #define WAKE SIGUSR2
-#define WAKE_NS 5000000 /* between two attempts to wake smfi_main */
 
 static struct {
 	sigset_t set;
@@ -71,13 +72,20 @@ signals_wait(int ms)
 	return sig < 0 ? 0 : sig;
 }
 
+/* Interrupt a thread. */
+void
+signals_interrupt(pthread_t thread)
+{
+	pthread_kill(thread, WAKE);
+}
+
 /* Make libmilter stop. */
 void
 signals_stop_libmilter(pthread_t serving, const atomic_bool *left)
 {
 	sem_post(&signals.stop);
 	while (!atomic_load(left)) {
-		pthread_kill(serving, WAKE);
-		nanosleep(&(struct timespec){ 0, WAKE_NS }, NULL);
+		signals_interrupt(serving);
+		nanosleep(&(struct timespec){ 0, LIMIT_WAKE_MS * 1000000L }, NULL);
 	}
 }

@@ -34,7 +34,9 @@
 #define LIMIT_REPLY_LINE 500		/* bytes of one line of a reply (RFC 5321 4.5.3.1.5: 512) */
 #define LIMIT_REPLY_LINES 30		/* lines of a reply (libmilter takes 32) */
 #define LIMIT_HEADER_VALUE 900		/* bytes of a header that a rule writes (RFC 5322 2.1.1: 998) */
+#define LIMIT_MILTER_LINE 980		/* bytes of one line of a reply, as libmilter takes it */
 #define LIMIT_LOG_FIELD 512		/* bytes of one value in a log line */
+#define LIMIT_LOG_WORDS 4096		/* bytes of a log line in words */
 
 #define LIMIT_TEXT_FILLED 16384		/* bytes of a text with its facts filled in */
 
@@ -51,6 +53,10 @@
 #define LIMIT_ADDRESS 4096		/* bytes kept of one address or host name */
 #define LIMIT_SESSION_BYTES (256u << 20) /* memory of one session: then facts err */
 #define LIMIT_GRACE_MS 10000		/* from SIGTERM to the end, if sessions are open */
+#define LIMIT_DRAIN_MS 10		/* between two looks at the open sessions after SIGTERM */
+#define LIMIT_WAKE_MS 5			/* between two signals to libmilter's main thread to stop it */
+#define LIMIT_LOCK_MS 1000		/* waiting for another starter to let go of the socket's place */
+#define LIMIT_LOCK_PAUSE_MS 20		/* between two tries at that */
 
 /* ---- DNS and SPF ---- */
 #define LIMIT_ZONE_FILE (16u << 20)	/* bytes of a zone file */
@@ -62,7 +68,11 @@
 					 * explanation: then it is left out */
 #define LIMIT_SPF_MACROS 10		/* `%` in one term or explanation: likewise */
 #define LIMIT_SPF_LOOKUPS 100		/* DNS lookups of one check: then permerror */
-#define LIMIT_SPF_MS 15000		/* milliseconds after which a check asks no more: temperror */
+#define LIMIT_SPF_MS 8000		/* milliseconds that a check takes at most: then temperror. Two in
+					 * one callback must stay well within Postfix's 30 s. */
+#define LIMIT_DNS_WAIT_MS 1500		/* milliseconds of patience with one server, twice as many in
+					 * each further round */
+#define LIMIT_DNS_ROUNDS 2		/* times that each server is asked: then the lookup failed */
 
 /* ---- the tools: beyond each, the file is not read ---- */
 #define LIMIT_MESSAGE_FILE (256u << 20)	/* bytes of a message given to test and explain */

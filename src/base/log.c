@@ -13,9 +13,11 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -23,13 +25,15 @@
 #include <systemd/sd-journal.h>
 #endif
 
-#define SAY_LIMIT 4096 /* bytes of a line in words */
-
 /* Set once, before threads are made. */
 static struct {
 	enum log_target target;
 	const char *ident;
 } out = { LOG_TO_STDERR, "postern" };
+
+/* Held while a line is written: the system keeps only what is no longer than PIPE_BUF in one piece.
+ */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct {
 	int priority;	    /* syslog's and the journal's */
@@ -57,14 +61,27 @@ log_open(enum log_target target, const char *ident)
 static void
 send_stderr(const char *before, struct slice line)
 {
-	struct iovec v[] = {
-		{ (void *)before, strlen(before) },
-		{ (void *)line.p, line.n },
-		{ (void *)"\n", 1 },
-	};
+	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct buf b = { 0 };
+	struct slice rest;
 
-	if (writev(STDERR_FILENO, v, 3) < 0)
-		return;
+	buf_str(&b, before);
+	buf_add(&b, line);
+	buf_char(&b, '\n');
+	rest = buf_slice(&b);
+	pthread_mutex_lock(&writing);
+	while (rest.n > 0) {
+		ssize_t n = write(STDERR_FILENO, rest.p, rest.n);
+
+		if (n >= 0)
+			rest = slice_of(rest.p + n, rest.n - (size_t)n);
+		else if (errno == EAGAIN)
+			poll(&room, 1, -1);
+		else if (errno != EINTR)
+			break;
+	}
+	pthread_mutex_unlock(&writing);
+	buf_free(&b);
 }
 
 /* Send a line to the journal, or to stderr in the words that systemd takes from there. */
@@ -132,7 +149,7 @@ void
 log_say(enum log_level level, const char *fmt, ...)
 {
 	struct buf line = { 0 };
-	char text[SAY_LIMIT];
+	char text[LIMIT_LOG_WORDS];
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -7,7 +7,9 @@
  *
  * Matching needs memory that threads can't share: match data, a match context with the limits, and
  * a stack for the code that the JIT made. Each thread makes its own at its first match, gives it to
- * whatever pattern it asks next, and frees it when it ends.
+ * whatever pattern it asks next, and frees it when it ends. libmilter's threads come and go, and
+ * the JIT's stack is mapped and unmapped with them: so it is made only when a match wants more than
+ * the 32 KB that PCRE2 takes of the thread's own.
  */
 #include "match/pattern.h"
 
@@ -20,7 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define JIT_STACK_START 32768 /* bytes; grows to LIMIT_JIT_STACK */
+#define JIT_STACK_START 65536 /* bytes; grows to LIMIT_JIT_STACK */
 #define GROUP_NAME_MAX 32     /* bytes of a group's name in PCRE2 */
 
 struct pattern {
@@ -33,7 +35,7 @@ struct pattern {
 struct scratch {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
-	pcre2_jit_stack *stack; /* NULL if PCRE2 has no JIT */
+	pcre2_jit_stack *stack; /* NULL as long as the thread's own was enough */
 	unsigned groups;	/* that data has room for */
 };
 
@@ -71,7 +73,6 @@ scratch_new(void)
 	s->context = pcre2_match_context_create(NULL);
 	s->groups = LIMIT_CAPTURES;
 	s->data = pcre2_match_data_create(s->groups + 1, NULL);
-	s->stack = pcre2_jit_stack_create(JIT_STACK_START, LIMIT_JIT_STACK, NULL);
 	if (s->context == NULL || s->data == NULL || pthread_setspecific(scratch_key, s) != 0) {
 		scratch_free(s);
 		return NULL;
@@ -79,9 +80,19 @@ scratch_new(void)
 	pcre2_set_match_limit(s->context, LIMIT_MATCH);
 	pcre2_set_depth_limit(s->context, LIMIT_MATCH_DEPTH);
 	pcre2_set_heap_limit(s->context, LIMIT_MATCH_HEAP_KB);
+	return s;
+}
+
+/* Give the JIT's code a stack of its own; false if it has one, or if there is no memory. */
+static bool
+scratch_add_stack(struct scratch *s)
+{
+	if (s->stack != NULL)
+		return false;
+	s->stack = pcre2_jit_stack_create(JIT_STACK_START, LIMIT_JIT_STACK, NULL);
 	if (s->stack != NULL)
 		pcre2_jit_stack_assign(s->context, NULL, s->stack);
-	return s;
+	return s->stack != NULL;
 }
 
 /* The calling thread's scratch memory, with room for so many groups; NULL if there is no memory. */
@@ -195,9 +206,13 @@ static enum match
 search(
     const struct pattern *p, struct slice subject, size_t from, uint32_t options, struct scratch *s)
 {
-	int rc = pcre2_match(p->code, (PCRE2_SPTR)(subject.p != NULL ? subject.p : ""), subject.n,
-	    from, options | PCRE2_NO_UTF_CHECK, s->data, s->context);
+	PCRE2_SPTR text = (PCRE2_SPTR)(subject.p != NULL ? subject.p : "");
+	int rc;
 
+	do
+		rc = pcre2_match(p->code, text, subject.n, from, options | PCRE2_NO_UTF_CHECK,
+		    s->data, s->context);
+	while (rc == PCRE2_ERROR_JIT_STACKLIMIT && scratch_add_stack(s));
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;
 	return rc < 0 ? MATCH_ERROR : MATCH_YES;

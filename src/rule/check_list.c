@@ -189,7 +189,7 @@ list_by_name(struct build *b, const struct ast_cond *c, struct atom *a)
 		    diag_error(b->diags, c->word.span, "no list is named `%.*s` above this line",
 			SLICE_ARG(c->word.s)),
 		    sug.best,
-		    a->pair || a->left.fact->kind == KIND_IP
+		    a->pair || a->left.fact->kind == KIND_IP || a->left.fact->kind == KIND_NUMBER
 			? "a list stands above its use"
 			: "a list stands above its use; a text stands in quotes");
 		return false;

@@ -121,10 +121,10 @@ apply(struct judge *j, const struct class *c, const struct rule *r, enum effect_
 {
 	struct eval e = judge_eval(j, c);
 
-	if (eval_node(&e, r->cond) != OUT_TRUE)
-		return true;
-	if (eval_text_ready(&e, &r->text) != OUT_TRUE)
-		return false;
+	unsigned set = eval_rule(&e, r, false);
+
+	if (set != OUT_TRUE)
+		return set == OUT_FALSE;
 	if (kind == EFFECT_DELETE_RECIPIENT)
 		return take_off(j, c, r);
 	if (kind == EFFECT_DELETE_HEADER)
@@ -143,7 +143,7 @@ has_kind(struct judge *j, const struct class *c, enum effect_kind kind)
 		const struct rule *r = &p->rules[p->effects[i]];
 
 		if (!r->monitor && (kinds_of[r->action] & 1u << kind) &&
-		    eval_node(&e, r->cond) == OUT_TRUE && eval_text_ready(&e, &r->text) == OUT_TRUE)
+		    eval_rule(&e, r, false) == OUT_TRUE)
 			return true;
 	}
 	return false;

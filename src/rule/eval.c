@@ -103,7 +103,7 @@ eval_score(struct eval *e, uint32_t upto, long long *least, long long *most)
 
 	*least = b.min_least;
 	*most = b.max_most;
-	return b.open ? OUT_ANY : b.error ? OUT_ERROR : OUT_TRUE;
+	return b.open ? OUT_TRUE | OUT_ERROR : b.error ? OUT_ERROR : OUT_TRUE;
 }
 
 /* An atom that reads the score waits until every score rule is settled. */
@@ -288,4 +288,18 @@ eval_settle(struct eval *e, uint32_t node)
 	session_look_up(e->session, lookups);
 	eval_ask_anew(e);
 	return outcome(e, node, VIEW_NOW);
+}
+
+unsigned
+eval_rule(struct eval *e, const struct rule *r, bool settle)
+{
+	const struct program *p = e->program;
+	unsigned set = settle ? eval_settle(e, r->cond) : eval_node(e, r->cond);
+	long long least, most;
+
+	if (!(set & OUT_TRUE) || !r->text.score)
+		return set;
+	for (uint32_t i = 0; settle && set == OUT_TRUE && i < r->text.score_upto; i++)
+		eval_settle(e, p->rules[p->scores[i]].cond);
+	return (set & ~(unsigned)OUT_TRUE) | eval_score(e, r->text.score_upto, &least, &most);
 }

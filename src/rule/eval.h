@@ -46,16 +46,17 @@ unsigned eval_node(struct eval *e, uint32_t node);
  * settle the node. */
 unsigned eval_settle(struct eval *e, uint32_t node);
 
+/* The set of outcomes of a rule: that of its condition, and where a text of it tells the score, true
+ * only with an exact one. With `settle`, lookups are got as by eval_settle. */
+unsigned eval_rule(struct eval *e, const struct rule *r, bool settle);
+
 /* The set of outcomes of one atom, without getting lookups. */
 unsigned eval_atom(struct eval *e, uint32_t atom);
 
 /* The score of the first `upto` score rules: its least and its greatest value now. OUT_TRUE: it is
- * exact; OUT_ERROR: it never will be; OUT_ANY: it may still change. */
+ * exact; OUT_ERROR: it never will be; both: that is open. */
 unsigned eval_score(struct eval *e, uint32_t upto, long long *least, long long *most);
 
-/* Whether a text can be filled in now: OUT_TRUE; OUT_ERROR if never, since the score it tells is in
- * error; OUT_ANY if not yet. Gets the lookups that its score asks for. */
-unsigned eval_text_ready(struct eval *e, const struct text *t);
 
 /* A fact's values, those of the score included. Its stage must be reached; lookups are got. */
 void eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struct values *out);

@@ -246,8 +246,10 @@ tell_classes(struct judge *j, const struct verdict *v)
 		struct class *c = &j->classes[i];
 
 		/* one class may be deferred, and the message with it, before others are certain */
-		if (c->verdict.standing == STAND_OPEN)
+		if (c->verdict.standing == STAND_OPEN) {
+			note_decision(j, c, v, true);
 			continue;
+		}
 		j->view = judge_eval(j, c);
 		j->view_at = c->walk.at;
 		note_walk(j, c, &c->walk, &c->verdict);

@@ -115,8 +115,9 @@ first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 		if (r->action != ACT_ACCEPT && r->acts_at < *refuse)
 			*refuse = r->acts_at;
 		/* skipped in error it is passed, too */
-		pass = p->settings.on_error == ON_ERROR_SKIP && n->true_at < n->false_at ? n->true_at
-											 : n->false_at;
+		pass = p->settings.on_error == ON_ERROR_SKIP && n->true_at < n->false_at
+		    ? n->true_at
+		    : n->false_at;
 		last = pass > last ? pass : last;
 	}
 	*accept = last < *accept ? last : *accept;

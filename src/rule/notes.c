@@ -38,11 +38,9 @@ static void
 note_rule(struct judge *j, struct eval *e, const struct class *c, const struct rule *r)
 {
 	struct arena_mark mark = arena_mark(&j->texts);
-	unsigned set = speaks(r) ? eval_settle(e, r->cond) : eval_node(e, r->cond);
+	/* a refusal waits for no text: what is not known yet is left out, but no score is made up */
+	unsigned set = eval_rule(e, r, speaks(r));
 
-	/* a refusal doesn't wait for a text; one that never can be is an error */
-	if (set == OUT_TRUE && r->text.score && eval_text_ready(e, &r->text) == OUT_ERROR)
-		set = OUT_ERROR;
 	if (set == OUT_ERROR)
 		note(j, NOTE_ERROR, r, SLICE_ABSENT, c);
 	else if (set == OUT_TRUE && speaks(r))

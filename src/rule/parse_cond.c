@@ -154,6 +154,8 @@ parse_comparison(struct parser *p, struct ast_cond *c)
 	else if (!p->failed && (c->count || c->pair))
 		parse_fail(p, c->pair ? "`in` and a list of pairs" : "a comparison such as `> 1`");
 	c->span = span_on(p, c->span);
+	if (p->failed)
+		c->kind = COND_BAD;
 }
 
 /* count(ref [~ pattern]) op number; `count` is taken. */
@@ -163,6 +165,7 @@ parse_count(struct parser *p, struct ast_cond *c)
 	c->count = true;
 	if (!parse_is(p, TOKEN_LPAREN)) {
 		parse_fail(p, "`(`");
+		c->kind = COND_BAD;
 		return;
 	}
 	p->free_lines++;
@@ -199,20 +202,22 @@ parse_of(struct parser *p)
 		parse_fail(p, "`of`");
 	else if (!parse_is(p, TOKEN_LPAREN))
 		parse_fail(p, "`(`");
-	if (p->failed)
-		return c;
 	p->free_lines++;
-	do {
+	while (!p->failed) {
 		parse_take(p);
 		*tail = parse_or(p);
 		tail = &(*tail)->next;
-	} while (!p->failed && parse_is(p, TOKEN_COMMA));
+		if (!parse_is(p, TOKEN_COMMA))
+			break;
+	}
 	p->free_lines--;
 	if (!p->failed && p->tok.kind == TOKEN_RPAREN)
 		parse_take(p);
 	else
 		parse_fail(p, "`,` or `)`");
 	c->span = span_on(p, c->span);
+	if (p->failed)
+		c->kind = COND_BAD;
 	return c;
 }
 
@@ -276,10 +281,6 @@ parse_primary(struct parser *p)
 		return c;
 	}
 	c->left = parse_ref(p, "a condition");
-	if (p->failed) {
-		c->kind = COND_BAD;
-		return c;
-	}
 	c->span = c->left.span;
 	parse_comparison(p, c);
 	return c;

@@ -62,20 +62,6 @@ add_harmless(struct buf *b, struct slice s)
 	}
 }
 
-unsigned
-eval_text_ready(struct eval *e, const struct text *t)
-{
-	long long least, most;
-
-	if (t->stage > e->stage)
-		return OUT_ANY;
-	if (!t->score)
-		return OUT_TRUE;
-	for (uint32_t i = 0; i < t->score_upto; i++)
-		eval_settle(e, e->program->rules[e->program->scores[i]].cond);
-	return eval_score(e, t->score_upto, &least, &most);
-}
-
 /* All values of a fact, as far as they are known. False: they were lost. */
 static bool
 add_fact(struct eval *e, struct buf *b, const struct piece *v, uint32_t upto,

@@ -30,10 +30,7 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 
 		if (!action_decides(r->action) || r->monitor)
 			continue;
-		set = refuses && e->stage < tell ? eval_node(e, r->cond) : eval_settle(e, r->cond);
-		/* a text that tells the score is exact, or the rule is in error */
-		if (set == OUT_TRUE && r->text.score)
-			set = eval_text_ready(e, &r->text);
+		set = eval_rule(e, r, !refuses || e->stage >= tell);
 		if (set == OUT_FALSE)
 			continue;
 		if (skip && !(set & OUT_TRUE)) {
@@ -57,13 +54,11 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 bool
 walk_is_quiet_ready(struct eval *e, const struct rule *r)
 {
-	unsigned set = eval_settle(e, r->cond);
+	unsigned set = eval_rule(e, r, true);
 
-	if (set == OUT_TRUE)
-		set = eval_text_ready(e, &r->text);
 	if (e->program->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
 		return true;
-	return (set & (set - 1)) == 0;
+	return (set & (set - 1)) == 0 && (set != OUT_TRUE || r->text.stage <= e->stage);
 }
 
 /* The effects above an acceptance: none, some, open ones, or one in error (*rule). */
@@ -82,10 +77,7 @@ effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
 				s = STAND_OPEN;
 			continue;
 		}
-		set = eval_settle(e, r->cond);
-		/* what the text tells is seen to at the end, where effects take place; not what can't be */
-		if (set == OUT_TRUE && r->text.score && eval_text_ready(e, &r->text) == OUT_ERROR)
-			set = OUT_ERROR;
+		set = eval_rule(e, r, true);
 		if (p->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
 			continue;
 		if (set == OUT_ERROR) {
@@ -237,7 +229,7 @@ static int
 rule_same(const struct pair *x, const struct rule *r)
 {
 	bool decides = action_decides(r->action), skip = x->a->program->settings.on_error == ON_ERROR_SKIP;
-	unsigned a = eval_node(x->a, r->cond), b = eval_node(x->b, r->cond);
+	unsigned a = eval_rule(x->a, r, false), b = eval_rule(x->b, r, false);
 	bool apass = a == OUT_FALSE || (skip && !(a & OUT_TRUE));
 	bool bpass = b == OUT_FALSE || (skip && !(b & OUT_TRUE));
 

@@ -6,7 +6,8 @@
  *
  * - Each check has a DNS layer of its own, on the stack, below a copy of the one configured server
  *   (libspf2 only reads the server while it checks). So lookups and time of a check are counted
- *   without any state that threads share, and a failure's cause can be told.
+ *   without any state that threads share, the time is kept while an answer is awaited, and a
+ *   failure's cause can be told.
  * - A record or explanation with many macros overruns libspf2's buffers (CVE-2023-42118), so it
  *   gets only short terms with few macros, which cannot fill them.
  * - libspf2 would look up an explanation for each result but pass, in includes too, and turn its
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "dns/name.h"
+#include "dns/resolver.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -26,14 +28,12 @@
 #include <stdlib.h>
 
 #include <spf2/spf.h>
-#include <spf2/spf_dns_resolv.h>
 #include <spf2/spf_dns_rr.h>
 #include <spf2/spf_record.h>
 
 struct spf {
-	SPF_server_t *server;	    /* configured, then only read */
-	SPF_dns_server_t *resolver; /* NULL with a zone */
-	const struct zone *zone;
+	SPF_server_t *server;	 /* configured, then only read */
+	const struct zone *zone; /* NULL: the system's resolver is asked */
 };
 
 struct check {
@@ -83,25 +83,34 @@ can_be_asked(const char *name)
 	return name_check(slice_str(name), NULL) == NAME_OK && strchr(name, '\\') == NULL;
 }
 
-/* Answer from the zone. */
-static SPF_dns_rr_t *
-ask_zone(SPF_dns_server_t *layer, const struct zone *zone, const char *name, ns_type type)
+/* What a failure is for libspf2. */
+static int
+herrno_of(enum zone_answer answer)
 {
-	const struct zone_record *v;
-	size_t n;
-	enum zone_answer answer = zone_ask(zone, slice_str(name), (enum zone_type)type, &v, &n);
+	switch (answer) {
+	case ZONE_DATA:
+		return NETDB_SUCCESS;
+	case ZONE_NODATA:
+		return NO_DATA;
+	case ZONE_NXDOMAIN:
+		return HOST_NOT_FOUND;
+	case ZONE_TEMPFAIL:
+		break;
+	}
+	return TRY_AGAIN;
+}
+
+/* Give n records to libspf2. NULL on lack of memory. */
+static SPF_dns_rr_t *
+hand_over(
+    SPF_dns_server_t *layer, const char *name, ns_type type, const struct zone_record *v, size_t n)
+{
 	SPF_dns_rr_t *rr = SPF_dns_rr_new_init(layer, name, type, 0, NETDB_SUCCESS);
 
-	if (rr == NULL)
-		return NULL;
-	if (answer != ZONE_DATA)
-		rr->herrno = answer == ZONE_NODATA ? NO_DATA
-		    : answer == ZONE_NXDOMAIN	   ? HOST_NOT_FOUND
-						   : TRY_AGAIN;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; rr != NULL && i < n; i++) {
 		if (SPF_dns_rr_buf_realloc(rr, (int)i, v[i].data.n + 1) != SPF_E_SUCCESS) {
-			rr->herrno = TRY_AGAIN;
-			break;
+			SPF_dns_rr_free(rr);
+			return NULL;
 		}
 		char *to = (char *)rr->rr[i];
 
@@ -112,6 +121,31 @@ ask_zone(SPF_dns_server_t *layer, const struct zone *zone, const char *name, ns_
 	return rr;
 }
 
+/* Ask the zone, or the system's servers. */
+static SPF_dns_rr_t *
+ask(struct check *c, const char *name, ns_type type)
+{
+	const struct zone *zone = c->spf->zone;
+	enum zone_type t = (enum zone_type)type;
+	const struct zone_record *v;
+	enum zone_answer answer;
+	SPF_dns_rr_t *rr;
+	struct arena a;
+	size_t n;
+
+	arena_init(&a, 0);
+	if (zone != NULL)
+		answer = zone_ask(zone, slice_str(name), t, &v, &n);
+	else
+		answer = resolver_ask(name, t, c->deadline, &a, &v, &n);
+	if (answer == ZONE_DATA)
+		rr = hand_over(&c->layer, name, type, v, n);
+	else
+		rr = SPF_dns_rr_new_init(&c->layer, name, type, 0, herrno_of(answer));
+	arena_free(&a);
+	return rr;
+}
+
 /* SPF_dns_lookup_t: every question of a check comes through here. */
 static SPF_dns_rr_t *
 lookup(SPF_dns_server_t *layer, const char *name, ns_type type, int should_cache)
@@ -119,26 +153,16 @@ lookup(SPF_dns_server_t *layer, const char *name, ns_type type, int should_cache
 	struct check *c = layer->hook;
 	SPF_dns_rr_t *rr = NULL;
 
+	(void)should_cache;
 	if (!can_be_asked(name))
 		return SPF_dns_rr_new_init(layer, name, type, 0, HOST_NOT_FOUND);
-	if (++c->lookups <= LIMIT_SPF_LOOKUPS && clock_us() < c->deadline) {
-		if (c->spf->zone != NULL)
-			rr = ask_zone(layer, c->spf->zone, name, type);
-		else
-			rr = c->spf->resolver->lookup(c->spf->resolver, name, type, should_cache);
-	}
+	if (++c->lookups <= LIMIT_SPF_LOOKUPS && clock_us() < c->deadline)
+		rr = ask(c, name, type);
 	if (rr == NULL)
 		rr = SPF_dns_rr_new_init(layer, name, type, 0, TRY_AGAIN);
-	if (rr == NULL)
-		return NULL; /* no memory: libspf2 aborts, as it does for its own */
-	/* A refusal or a malformed answer says nothing about the domain: try again later. */
-	if (rr->herrno == NETDB_SUCCESS ? rr->num_rr == 0
-					: rr->herrno != HOST_NOT_FOUND && rr->herrno != NO_DATA)
-		rr->herrno = TRY_AGAIN;
-	if (rr->herrno == TRY_AGAIN) {
-		rr->num_rr = 0;
+	/* no memory: libspf2 aborts, as it does for its own */
+	if (rr != NULL && rr->herrno == TRY_AGAIN)
 		snprintf(c->failed, sizeof(c->failed), "%s", name);
-	}
 	return rr;
 }
 
@@ -541,12 +565,9 @@ spf_new(const struct zone *zone, const char *receiver)
 	SPF_info_handler = NULL;
 	SPF_debug_handler = NULL;
 	s->zone = zone;
-	if (zone == NULL)
-		s->resolver = SPF_dns_resolv_new(NULL, NULL, 0);
-	s->server = SPF_server_new_dns(s->resolver, 0);
+	s->server = SPF_server_new_dns(NULL, 0);
 	/* An empty explanation of its own: so that the domain's can be told from it. */
-	good = (zone != NULL || s->resolver != NULL) && s->server != NULL &&
-	    SPF_server_set_rec_dom(s->server, receiver) == SPF_E_SUCCESS &&
+	good = s->server != NULL && SPF_server_set_rec_dom(s->server, receiver) == SPF_E_SUCCESS &&
 	    SPF_server_set_explanation(s->server, "", &response) == SPF_E_SUCCESS;
 	if (response != NULL)
 		SPF_response_free(response);
@@ -563,7 +584,5 @@ spf_free(struct spf *s)
 		return;
 	if (s->server != NULL)
 		SPF_server_free(s->server);
-	if (s->resolver != NULL)
-		SPF_dns_free(s->resolver);
 	free(s);
 }

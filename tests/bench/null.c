@@ -1,31 +1,34 @@
 /*
  * null.c - a filter that does nothing: what libmilter itself costs
  *
- *   null all|nr SOCKET
+ *   null STEPS SOCKET
  *
- * all: each callback is made and answered. nr: each is made, and no answer is awaited but at the
- * end of the message.
+ * STEPS are the SMFIP_… that it negotiates, hexadecimal: 0 and each callback is made and answered,
+ * ff080 and no answer is awaited but at the end of the message.
  */
 #include <libmilter/mfapi.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-#define NO_REPLIES                                                                                 \
-	(SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA |           \
-	    SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_NR_UNKN)
+static unsigned long steps;
 
-static sfsistat answer = SMFIS_CONTINUE;
+/* The answer of a callback with that SMFIP_NR_… bit. */
+static sfsistat
+go_on(unsigned long no_reply)
+{
+	return (steps & no_reply) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
 
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long offered_actions, unsigned long offered_steps,
-    unsigned long f2, unsigned long f3, unsigned long *actions, unsigned long *steps,
+    unsigned long f2, unsigned long f3, unsigned long *actions, unsigned long *wanted,
     unsigned long *out2, unsigned long *out3)
 {
 	(void)ctx;
 	(void)f2;
 	(void)f3;
 	*actions = offered_actions;
-	*steps = answer == SMFIS_NOREPLY ? offered_steps & NO_REPLIES : 0;
+	*wanted = steps & offered_steps;
 	*out2 = *out3 = 0;
 	return SMFIS_CONTINUE;
 }
@@ -36,33 +39,38 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	(void)ctx;
 	(void)name;
 	(void)address;
-	return answer;
+	return go_on(SMFIP_NR_CONN);
 }
 
-/* HELO. */
 static sfsistat
-on_name(SMFICTX *ctx, char *name)
+on_helo(SMFICTX *ctx, char *name)
 {
 	(void)ctx;
 	(void)name;
-	return answer;
+	return go_on(SMFIP_NR_HELO);
 }
 
-/* MAIL and RCPT. */
 static sfsistat
-on_address(SMFICTX *ctx, char **argv)
+on_mail(SMFICTX *ctx, char **argv)
 {
 	(void)ctx;
 	(void)argv;
-	return answer;
+	return go_on(SMFIP_NR_MAIL);
 }
 
-/* DATA and the end of the header. */
 static sfsistat
-on_step(SMFICTX *ctx)
+on_rcpt(SMFICTX *ctx, char **argv)
 {
 	(void)ctx;
-	return answer;
+	(void)argv;
+	return go_on(SMFIP_NR_RCPT);
+}
+
+static sfsistat
+on_data(SMFICTX *ctx)
+{
+	(void)ctx;
+	return go_on(SMFIP_NR_DATA);
 }
 
 static sfsistat
@@ -71,7 +79,14 @@ on_header(SMFICTX *ctx, char *name, char *value)
 	(void)ctx;
 	(void)name;
 	(void)value;
-	return answer;
+	return go_on(SMFIP_NR_HDR);
+}
+
+static sfsistat
+on_eoh(SMFICTX *ctx)
+{
+	(void)ctx;
+	return go_on(SMFIP_NR_EOH);
 }
 
 static sfsistat
@@ -80,7 +95,7 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t n)
 	(void)ctx;
 	(void)chunk;
 	(void)n;
-	return answer;
+	return go_on(SMFIP_NR_BODY);
 }
 
 static sfsistat
@@ -97,23 +112,22 @@ main(int argc, char **argv)
 		.xxfi_name = (char[]){ "null" },
 		.xxfi_version = SMFI_VERSION,
 		.xxfi_connect = on_connect,
-		.xxfi_helo = on_name,
-		.xxfi_envfrom = on_address,
-		.xxfi_envrcpt = on_address,
-		.xxfi_data = on_step,
+		.xxfi_helo = on_helo,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_rcpt,
+		.xxfi_data = on_data,
 		.xxfi_header = on_header,
-		.xxfi_eoh = on_step,
+		.xxfi_eoh = on_eoh,
 		.xxfi_body = on_body,
 		.xxfi_eom = on_eom,
 		.xxfi_negotiate = on_negotiate,
 	};
 
 	if (argc != 3) {
-		fprintf(stderr, "null all|nr SOCKET\n");
+		fprintf(stderr, "null STEPS SOCKET\n");
 		return 64;
 	}
-	if (strcmp(argv[1], "nr") == 0)
-		answer = SMFIS_NOREPLY;
+	steps = strtoul(argv[1], NULL, 16);
 	if (smfi_setconn(argv[2]) != MI_SUCCESS || smfi_register(description) != MI_SUCCESS ||
 	    smfi_opensocket(1) != MI_SUCCESS)
 		return 71;

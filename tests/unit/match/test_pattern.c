@@ -136,6 +136,23 @@ ends_hard_searches(void **state)
 	assert_int_equal(once("^(a|b|ab)*c$|x", 0, SLICE("ababx")), MATCH_YES);
 }
 
+/* A match that takes more stack than PCRE2 has of the thread is made all the same, up to a limit.
+ */
+static void
+gets_stack(void **state)
+{
+	static char subject[200000];
+
+	(void)state;
+	memset(subject, 'a', sizeof(subject));
+	subject[8000] = 'c';
+	assert_int_equal(once("^(?:a|(b))*c", 0, slice_of(subject, sizeof(subject))), MATCH_YES);
+	subject[8000] = 'a';
+	subject[sizeof(subject) - 1] = 'c';
+	assert_int_equal(once("^(?:a|(b))*c", 0, slice_of(subject, sizeof(subject))), MATCH_ERROR);
+	assert_int_equal(once("^a+c$", 0, slice_of(subject, sizeof(subject))), MATCH_YES);
+}
+
 /* A pattern can lower the limits, not raise them. */
 static void
 keeps_limits(void **state)
@@ -324,6 +341,7 @@ main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(bounds_length),
 		cmocka_unit_test(ends_hard_searches),
+		cmocka_unit_test(gets_stack),
 		cmocka_unit_test(keeps_limits),
 		cmocka_unit_test(captures),
 		cmocka_unit_test(captures_many),

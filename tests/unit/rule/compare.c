@@ -174,6 +174,23 @@ reach(struct run *r, int rcpt, struct verdict v)
 	*e = (struct end){ true, v };
 }
 
+/* Under `drop` a recipient that is deferred defers the message: others, whose own verdict is not certain
+ * yet, are told with its rule. */
+static bool
+is_deferred_with(struct run *r, enum stage s, const struct seen_decision *d)
+{
+	if (r->w.rs->mixed != MIXED_DROP || s <= STAGE_RCPT || d->v.action != ACT_TEMPFAIL)
+		return false;
+	for (int i = 0; i < r->ndecisions; i++) {
+		const struct seen_decision *o = &r->decisions[i];
+
+		if (o != d && o->nrcpts > 0 && o->v.rule == d->v.rule && o->v.action == d->v.action &&
+		    is_certain(r, o->rcpts[0], s, o->v))
+			return true;
+	}
+	return false;
+}
+
 /* Nothing is told or done; what is logged is right. */
 void
 check_monitored(struct run *r, enum stage s, struct answer got, int rcpt)
@@ -197,7 +214,8 @@ check_monitored(struct run *r, enum stage s, struct answer got, int rcpt)
 			if (r->covered[d->rcpts[k]])
 				wrong(r, "at %s recipient %d: a second verdict in mode monitor",
 				    stage_name(s), d->rcpts[k]);
-			check_certain(r, d->rcpts[k], s, d->v);
+			if (!is_deferred_with(r, s, d))
+				check_certain(r, d->rcpts[k], s, d->v);
 			r->covered[d->rcpts[k]] = true;
 		}
 	}

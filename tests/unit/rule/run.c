@@ -155,14 +155,21 @@ certain(const struct run *r, struct view *v, int atom, struct verdict want, bool
 	return true;
 }
 
-/* Property (b): a verdict that was told is that of every completion. */
-void
-check_certain(struct run *r, int rcpt, enum stage s, struct verdict got)
+/* True if a verdict is that of every completion. */
+bool
+is_certain(struct run *r, int rcpt, enum stage s, struct verdict got)
 {
 	struct view v;
 
 	world_view(&r->w, rcpt, s, &v);
-	if (got.cause != CAUSE_SPLIT && !certain(r, &v, 0, got, got.cause == CAUSE_DEFAULT))
+	return got.cause == CAUSE_SPLIT || certain(r, &v, 0, got, got.cause == CAUSE_DEFAULT);
+}
+
+/* Property (b): a verdict that was told is that of every completion. */
+void
+check_certain(struct run *r, int rcpt, enum stage s, struct verdict got)
+{
+	if (!is_certain(r, rcpt, s, got))
 		wrong(r, "at %s recipient %d: told %s, which is not certain", stage_name(s), rcpt,
 		    verdict_name(got));
 }

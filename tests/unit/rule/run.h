@@ -61,6 +61,7 @@ int rule_of(const struct run *r, const struct rule *rule);
 bool like(const struct run *r, struct verdict a, struct verdict b);
 
 /* Property (b): a verdict that was told is that of every completion. */
+bool is_certain(struct run *r, int rcpt, enum stage s, struct verdict got);
 void check_certain(struct run *r, int rcpt, enum stage s, struct verdict got);
 
 /* Property (c) on the walk itself, whether or not the MTA may be told: it is decided exactly when
