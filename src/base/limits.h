@@ -12,7 +12,7 @@
 #define LIMIT_LINE 65536		/* bytes of one line of a list file */
 #define LIMIT_INCLUDES 1000		/* files that one ruleset includes */
 #define LIMIT_INCLUDE_DEPTH 16		/* files within files */
-#define LIMIT_CONDITION 10000		/* parts of one condition, with its definitions filled in */
+#define LIMIT_CONDITION 100000		/* parts of one condition, with its definitions filled in */
 #define LIMIT_DEPTH 256			/* parts within one another, definitions filled in */
 #define LIMIT_SCORE 1000000000000	/* what a score can be compared with */
 #define LIMIT_NESTING 64		/* parentheses, `not` and `when` within one another */
@@ -52,11 +52,18 @@
 #define LIMIT_MACRO_VALUE 4096		/* bytes kept of one macro */
 #define LIMIT_ADDRESS 4096		/* bytes kept of one address or host name */
 #define LIMIT_SESSION_BYTES (256u << 20) /* memory of one session: then facts err */
-#define LIMIT_GRACE_MS 10000		/* from SIGTERM to the end, if sessions are open */
-#define LIMIT_DRAIN_MS 10		/* between two looks at the open sessions after SIGTERM */
-#define LIMIT_WAKE_MS 5			/* between two signals to libmilter's main thread to stop it */
+
+/* ---- the process ---- */
 #define LIMIT_LOCK_MS 1000		/* waiting for another starter to let go of the socket's place */
 #define LIMIT_LOCK_PAUSE_MS 20		/* between two tries at that */
+#define LIMIT_GRACE_MS 10000		/* from SIGTERM to the end, if sessions are open */
+#define LIMIT_DRAIN_MS 10		/* between two looks at them */
+#define LIMIT_WAKE_MS 5			/* between two signals to libmilter's main thread to stop it */
+#define LIMIT_IDLE_S 3700		/* seconds that the MTA may say nothing, or not end a packet: then
+					 * its connection is closed. It is silent while it waits for the
+					 * client: Postfix for 300 s (smtpd_timeout), Sendmail for an hour
+					 * (Timeout.command), both for as long as a message takes to come
+					 * in, for they tell nothing of it before its end. */
 
 /* ---- DNS and SPF ---- */
 #define LIMIT_ZONE_FILE (16u << 20)	/* bytes of a zone file */

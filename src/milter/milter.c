@@ -27,12 +27,12 @@
 /* One connection: libmilter's private data. */
 struct link {
 	struct judge *judge;
-	unsigned long noreply; /* SMFIP_NR_… as agreed */
-	bool leading;	       /* header values come and go with the white space before them */
-	bool lost;	  /* something of this message went wrong unanswered: it can't be let in */
-	bool served;	  /* a message has begun */
-	uint64_t spent;	  /* microseconds in callbacks for this message */
-	uint64_t entered; /* when the running callback began */
+	struct session *session; /* the judge's */
+	unsigned long noreply;	 /* SMFIP_NR_… as agreed */
+	bool leading;		 /* header values come and go with the white space before them */
+	bool lost;		 /* a failure of this message went untold: it can't be let in */
+	uint64_t spent;		 /* microseconds in callbacks for this message, or before it */
+	uint64_t entered;	 /* when the running callback began */
 };
 
 /* What libmilter has no place for. */
@@ -55,7 +55,7 @@ record_of(const struct link *l)
 {
 	uint64_t now = clock_us();
 
-	return (struct record){ judge_session(l->judge), l->spent + (now - l->entered) };
+	return (struct record){ l->session, l->spent + (now - l->entered) };
 }
 
 /* The judge has a verdict. */
@@ -114,6 +114,7 @@ link_new(SMFICTX *ctx)
 		return NULL;
 	if (l != NULL && (l->judge = judge_new(p, &w)) != NULL &&
 	    smfi_setpriv(ctx, l) == MI_SUCCESS) {
+		l->session = judge_session(l->judge);
 		l->entered = clock_us();
 		atomic_fetch_add(&door.sessions, 1);
 	} else {
@@ -124,6 +125,23 @@ link_new(SMFICTX *ctx)
 		log_say(LOG_LEVEL_ERROR, "out of memory, a connection was not taken on");
 	}
 	program_unref(p);
+	return l;
+}
+
+/* Make the data of a connection behind QUIT_NC: it comes without a negotiation, under what was
+ * agreed for the last one. The replies we agreed away follow from the rules alone, as libmilter
+ * itself makes up for an MTA that doesn't know of them. */
+static struct link *
+link_renew(SMFICTX *ctx)
+{
+	struct link *l = link_new(ctx);
+
+	if (l != NULL) {
+		const struct needs *n = &judge_program(l->judge)->needs;
+
+		l->noreply = wants_no_replies(n);
+		l->leading = n->headers;
+	}
 	return l;
 }
 
@@ -197,7 +215,7 @@ take_macro(SMFICTX *ctx, struct link *l, enum stage at, const char *name)
 	const char *value = smfi_getsymval(ctx, (char *)name);
 
 	if (value != NULL)
-		session_macro(judge_session(l->judge), at, slice_str(name), slice_str(value));
+		session_macro(l->session, at, slice_str(name), slice_str(value));
 }
 
 /* The session has reached a stage: its macros, then the judge's answer. */
@@ -217,6 +235,8 @@ ask(SMFICTX *ctx, struct link *l, enum stage at)
 static void
 end_message(struct link *l)
 {
+	if (l->session->in_message)
+		l->spent = 0;
 	judge_abort(l->judge);
 	l->lost = false;
 }
@@ -231,7 +251,7 @@ message_stage(SMFICTX *ctx, enum stage at, unsigned long noreply)
 
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
-	if (!judge_session(l->judge)->in_message)
+	if (!l->session->in_message)
 		return fail(ctx, l, at, noreply, NULL, "the MTA has announced no message");
 	a = ask(ctx, l, at);
 	r = leave(ctx, l, noreply, &a);
@@ -248,23 +268,14 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	struct ip client;
 	uint16_t port = 0;
 
-	if (l == NULL) {
-		/* Behind QUIT_NC: a further connection under what was agreed for the last. The
-		 * replies we agreed away follow from the rules alone, as libmilter itself makes
-		 * up for an MTA that doesn't know of them. */
-		l = link_new(ctx);
-		if (l == NULL)
-			return SMFIS_TEMPFAIL;
-
-		const struct needs *n = &judge_program(l->judge)->needs;
-
-		l->noreply = wants_no_replies(n);
-		l->leading = n->headers;
-	}
+	if (l == NULL)
+		l = link_renew(ctx);
+	if (l == NULL)
+		return SMFIS_TEMPFAIL;
 
 	bool known = ip_from_sockaddr(address, &client, &port);
 
-	session_connect(judge_session(l->judge), known ? &client : NULL, port, slice_str(name));
+	session_connect(l->session, known ? &client : NULL, port, slice_str(name));
 
 	struct answer a = ask(ctx, l, STAGE_CONNECT);
 
@@ -280,7 +291,7 @@ on_helo(SMFICTX *ctx, char *name)
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
 	end_message(l);
-	session_helo(judge_session(l->judge), slice_str(name));
+	session_helo(l->session, slice_str(name));
 
 	struct answer a = ask(ctx, l, STAGE_HELO);
 
@@ -298,14 +309,11 @@ on_mail(SMFICTX *ctx, char **argv)
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
 	end_message(l);
-	if (l->served)
-		l->spent = 0;
-	l->served = true;
 	while (n < LIMIT_PARAMETERS && argv[n + 1] != NULL) {
 		params[n] = slice_str(argv[n + 1]);
 		n++;
 	}
-	session_mail(judge_session(l->judge), slice_str(argv[0]), params, n);
+	session_mail(l->session, slice_str(argv[0]), params, n);
 
 	struct answer a = ask(ctx, l, STAGE_MAIL);
 
@@ -321,9 +329,7 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
 
-	struct session *s = judge_session(l->judge);
-
-	if (!s->in_message || session_rcpt(s, slice_str(argv[0])))
+	if (!l->session->in_message || session_rcpt(l->session, slice_str(argv[0])))
 		return message_stage(ctx, STAGE_RCPT, SMFIP_NR_RCPT);
 
 	struct answer a = judge_overflow(l->judge);
@@ -349,9 +355,8 @@ on_header(SMFICTX *ctx, char *name, char *value)
 
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
-	if (judge_session(l->judge)->in_message)
-		session_header(
-		    judge_session(l->judge), slice_str(name), slice_str(value), l->leading);
+	if (l->session->in_message)
+		session_header(l->session, slice_str(name), slice_str(value), l->leading);
 	return leave(ctx, l, SMFIP_NR_HDR, &go_on);
 }
 
@@ -371,8 +376,8 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t n)
 
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
-	if (judge_session(l->judge)->in_message)
-		session_body(judge_session(l->judge), slice_of((char *)chunk, n));
+	if (l->session->in_message)
+		session_body(l->session, slice_of((char *)chunk, n));
 	return leave(ctx, l, SMFIP_NR_BODY, &go_on);
 }
 
@@ -414,7 +419,7 @@ on_eom(SMFICTX *ctx)
 
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
-	if (!judge_session(l->judge)->in_message)
+	if (!l->session->in_message)
 		r = fail(ctx, l, STAGE_BODY, 0, NULL, "the MTA has announced no message");
 	else if (l->lost)
 		r = fail(ctx, l, STAGE_BODY, 0, NULL, "an earlier failure could not be told");
@@ -477,7 +482,7 @@ milter_begin(struct program *p, int fd)
 
 	snprintf(socket, sizeof(socket), "fd:%d", fd);
 	if (smfi_register(description) != MI_SUCCESS || smfi_setconn(socket) != MI_SUCCESS ||
-	    smfi_opensocket(false) != MI_SUCCESS)
+	    smfi_settimeout(LIMIT_IDLE_S) != MI_SUCCESS || smfi_opensocket(false) != MI_SUCCESS)
 		return false;
 	set_program(program_ref(p));
 	return true;

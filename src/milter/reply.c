@@ -20,6 +20,27 @@ set_lines(SMFICTX *ctx, const char *code, const char *enhanced, char **l)
 	    l[21], l[22], l[23], l[24], l[25], l[26], l[27], l[28], l[29], NULL);
 }
 
+/* Add a text with each `%` doubled. A line that gets too long by that is cut, but not between two.
+ */
+static void
+add_text(struct buf *out, struct slice text)
+{
+	size_t room = LIMIT_MILTER_LINE;
+
+	for (size_t i = 0; i < text.n; i++) {
+		struct slice add = text.p[i] == '%' ? SLICE("%%") : slice_of(text.p + i, 1);
+
+		if (text.p[i] == '\n') {
+			buf_char(out, '\n');
+			room = LIMIT_MILTER_LINE;
+		} else if (add.n <= room) {
+			buf_add(out, add);
+			room -= add.n;
+		} else
+			room = 0;
+	}
+}
+
 /* Set the code and text of a refusal. Without text if libmilter doesn't like it: a refusal with
  * other words is still one. */
 static void
@@ -32,11 +53,7 @@ set_reply(SMFICTX *ctx, const struct reply *r)
 
 	snprintf(code, sizeof(code), "%u", r->code % 1000);
 	snprintf(enhanced, sizeof(enhanced), "%s", r->enhanced);
-	for (size_t i = 0; i < r->text.n; i++) {
-		if (r->text.p[i] == '%')
-			buf_char(&text, '%');
-		buf_char(&text, r->text.p[i]);
-	}
+	add_text(&text, r->text);
 	for (char *p = text.p; p != NULL && n < LIMIT_REPLY_LINES; n++) {
 		lines[n] = p;
 		p = strchr(p, '\n');
@@ -114,7 +131,7 @@ reply_apply(SMFICTX *ctx, const struct effect *e, bool leading)
 	return done;
 }
 
-/* An effect's name. */
+/* An effect in words. */
 const char *
 reply_effect_name(enum effect_kind k)
 {

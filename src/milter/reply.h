@@ -14,5 +14,5 @@ sfsistat reply_give(SMFICTX *ctx, const struct answer *a);
  * space behind the colon. False if it can't be done. */
 bool reply_apply(SMFICTX *ctx, const struct effect *e, bool leading);
 
-/* "add-header", … : for the log. */
+/* What an effect does, in words for the log: "add a header". */
 const char *reply_effect_name(enum effect_kind k);

@@ -92,6 +92,13 @@ intern_node(struct build *b, struct node n, const uint32_t *parts)
 	if (at < p->nnodes)
 		return at;
 	n.first = b->nparts;
+	n.size = n.depth = 1;
+	for (uint32_t i = 0; i < n.count; i++) {
+		const struct node *part = &p->nodes[parts[i]];
+
+		n.size = part->size > UINT32_MAX / 2 - n.size ? UINT32_MAX / 2 : n.size + part->size;
+		n.depth = part->depth + 1 > n.depth ? part->depth + 1 : n.depth;
+	}
 	for (uint32_t i = 0; i < n.count; i++) {
 		p->parts = build_grow(p->parts, b->nparts, &b->capparts, sizeof *p->parts);
 		p->parts[b->nparts++] = parts[i];

@@ -362,6 +362,23 @@ check_action(struct build *b, struct rule *r, const struct ast_stmt *s)
 	}
 }
 
+/* A condition within its limits; definitions can make it larger than it looks. */
+static uint32_t
+check_size(struct build *b, uint32_t node, const struct ast_cond *c)
+{
+	const struct node *n = &b->p->nodes[node];
+
+	if (n->size <= LIMIT_CONDITION && n->depth <= LIMIT_DEPTH)
+		return node;
+	diag_hint(b->diags,
+	    diag_error(b->diags, c->span,
+		"this condition is too large: with its definitions filled in it has %u parts, %u deep",
+		n->size, n->depth),
+	    "at most %d parts, %d deep, are allowed; long lists belong into `list`", LIMIT_CONDITION,
+	    LIMIT_DEPTH);
+	return 0;
+}
+
 /* A condition together with those of the blocks around. */
 static uint32_t
 check_whole(struct build *b, const struct ast_cond *c)
@@ -369,10 +386,13 @@ check_whole(struct build *b, const struct ast_cond *c)
 	uint32_t parts[2] = { b->when, b->when };
 	unsigned errors = b->diags->errors;
 
+	uint32_t node;
+
 	if (c != NULL)
 		parts[1] = check_cond(b, c);
+	node = check_size(b, build_all(b, parts, 2), c);
 	b->tainted |= b->diags->errors > errors;
-	return build_all(b, parts, 2);
+	return node;
 }
 
 /* Enter a rule's index into one of the program's index arrays. */
@@ -432,7 +452,7 @@ check_define(struct build *b, const struct ast_stmt *s)
 {
 	bool around = b->tainted;
 	unsigned errors = b->diags->errors;
-	uint32_t node = s->bad ? 0 : check_cond(b, s->cond);
+	uint32_t node = s->bad ? 0 : check_size(b, check_cond(b, s->cond), s->cond);
 	bool tainted = s->bad || s->guessed || b->tainted || b->diags->errors > errors;
 	struct name *n;
 

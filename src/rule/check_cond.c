@@ -366,6 +366,10 @@ check_score(struct build *b, const struct ast_cond *c)
 		    "write score >= 8");
 		return 0;
 	}
+	if (n > LIMIT_SCORE || n < -LIMIT_SCORE) {
+		diag_error(b->diags, c->right_span, "no score comes near %lld", n);
+		return 0;
+	}
 	if (b->p->nscores == 0 && b->diags->errors == 0)
 		diag_warn(b->diags, c->left.span,
 		    "no score rule stands above: the score is always 0 here");

@@ -57,23 +57,31 @@ may_include(struct build *b, const char *path, struct span at)
 	return true;
 }
 
+/* errno says why a file that is named at a place can't be read. */
+static void
+cant_read(struct build *b, const char *path, struct span at)
+{
+	int why = errno;
+	struct diag *g = diag_error(b->diags, at, "%s can't be read: %s", path, strerror(why));
+
+	if (why == EISDIR)
+		diag_hint(b->diags, g, "write \"%.*s/*.rules\" for the files in it",
+		    SLICE_ARG(span_slice(at)));
+	else
+		diag_hint(b->diags, g, "the path is relative to the file that names it");
+}
+
 /* One included file: parse it, and take its statements here. */
 static void
 load_one(struct build *b, const char *path, struct span at)
 {
 	const struct source *src;
-	struct diag *g;
 
 	if (!may_include(b, path, at))
 		return;
 	src = source_read(b->diags, path, LIMIT_RULE_FILE);
 	if (src == NULL) {
-		g = diag_error(b->diags, at, "%s can't be read: %s", path, strerror(errno));
-		if (errno == EISDIR)
-			diag_hint(b->diags, g, "write \"%.*s/*.rules\" for the files in it",
-			    SLICE_ARG(span_slice(at)));
-		else
-			diag_hint(b->diags, g, "the path is relative to the file that names it");
+		cant_read(b, path, at);
 		return;
 	}
 	b->files++;
@@ -92,11 +100,19 @@ load_include(struct build *b, const struct ast_stmt *s)
 		load_one(b, path, s->name.span);
 		return;
 	}
-	if (glob(path, 0, NULL, &g) == 0)
+	switch (glob(path, GLOB_ERR, NULL, &g)) {
+	case 0:
 		for (size_t i = 0; i < g.gl_pathc; i++)
 			load_one(b, arena_slice(b->tmp, slice_str(g.gl_pathv[i])).p, s->name.span);
-	else
+		break;
+	case GLOB_NOMATCH:
 		diag_warn(b->diags, s->name.span, "no file matches %s: nothing is included", path);
+		break;
+	default:
+		/* what can't be read may hold half of the policy */
+		cant_read(b, path, s->name.span);
+		break;
+	}
 	globfree(&g);
 }
 
@@ -119,10 +135,6 @@ load_lookups(struct build *b)
 				p->settings.dns_zone, strerror(errno)),
 			    "the path is relative to the file that names it");
 	}
-	for (uint32_t i = 0; i < p->natoms; i++)
-		p->lookups |= p->atoms[i].lookups;
-	for (uint32_t i = 0; i < p->nrules; i++)
-		p->lookups |= p->rules[i].text.lookups;
 	gethostname(host, sizeof host - 1);
 	if ((p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO)) && b->diags->errors == 0)
 		p->spf = spf_new(p->zone, host);

@@ -40,18 +40,10 @@ need_ref(struct build *b, const struct fact_ref *ref, struct span at)
 		n->keep_headers |= (f->flags & FACT_NEEDS_HEADERS) != 0;
 		n->keep_body |= (f->flags & FACT_NEEDS_BODY) != 0;
 	}
-	/* Postfix tells of TLS at HELO, Sendmail tells it again: ask at both */
-	for (size_t i = 0; i < sizeof f->macros / sizeof *f->macros && f->macros[i] != NULL; i++) {
-		need_macro(b, macro_stage(slice_str(f->macros[i]), NULL), f->macros[i], at);
+	for (size_t i = 0; i < sizeof f->macros / sizeof *f->macros && f->macros[i] != NULL; i++)
 		need_macro(b, f->stage, f->macros[i], at);
-	}
-	if (f->args != NULL && strcmp(f->args, "macro") == 0) {
-		enum stage s = macro_stage(ref->args[0], NULL);
-
-		need_macro(b, s, ref->args[0].p, at);
-		if (s == STAGE_HELO)
-			need_macro(b, STAGE_MAIL, ref->args[0].p, at);
-	}
+	if (f->args != NULL && strcmp(f->args, "macro") == 0)
+		need_macro(b, macro_stage(ref->args[0], NULL), ref->args[0].p, at);
 }
 
 static void
@@ -129,13 +121,10 @@ need_replies(struct program *p)
 {
 	bool *reply = p->needs.reply, news[STAGES] = { false };
 	enum stage accept, refuse, tell = p->settings.refuse_at;
-	unsigned lookups = 0;
 
 	first_verdicts(p, &accept, &refuse);
-	for (uint32_t i = 0; i < p->natoms; i++) {
+	for (uint32_t i = 0; i < p->natoms; i++)
 		news[p->atoms[i].stage] = true;
-		lookups |= p->atoms[i].lookups;
-	}
 	/* an acceptance waits for what the lines above it for the log want to tell */
 	for (uint32_t i = 0; i < p->neffects; i++)
 		news[p->rules[p->effects[i]].text.stage] = true;
@@ -148,27 +137,50 @@ need_replies(struct program *p)
 	    refuse <= STAGE_RCPT || (p->names_recipient && p->settings.mixed == MIXED_SPLIT);
 	/* an accept is never told at RCPT; a refusal's lookups may have waited until then */
 	reply[STAGE_DATA] =
-	    (accept <= STAGE_DATA && (news[STAGE_RCPT] || news[STAGE_DATA] || lookups != 0)) ||
+	    (accept <= STAGE_DATA && (news[STAGE_RCPT] || news[STAGE_DATA] || p->lookups != 0)) ||
 	    (refuse <= STAGE_DATA && news[STAGE_DATA]);
 	reply[STAGE_HEADERS] =
 	    (accept <= STAGE_HEADERS || refuse <= STAGE_HEADERS) && news[STAGE_HEADERS];
 	reply[STAGE_BODY] = true;
 }
 
+/* What one atom needs. */
+static void
+need_atom(struct build *b, const struct atom *a)
+{
+	need_ref(b, &a->left, a->span);
+	if (a->pair)
+		need_ref(b, &a->left2, a->span);
+	if (a->right_fact)
+		need_ref(b, &a->right, a->span);
+	need_text(b, &a->text);
+	b->p->lookups |= a->lookups;
+}
+
+/* What a condition needs; each node is seen once. Definitions that no rule uses need nothing. */
+static void
+need_node(struct build *b, uint32_t node, bool *seen)
+{
+	const struct node *n = &b->p->nodes[node];
+
+	if (seen[node])
+		return;
+	seen[node] = true;
+	if (n->kind == NODE_ATOM)
+		need_atom(b, &b->p->atoms[n->atom]);
+	for (uint32_t i = 0; i < n->count; i++)
+		need_node(b, b->p->parts[n->first + i], seen);
+}
+
 void
 needs_work_out(struct build *b)
 {
 	struct program *p = b->p;
+	bool *seen = arena_alloc(b->tmp, p->nnodes + 1);
 
-	for (uint32_t i = 0; i < p->natoms; i++) {
-		const struct atom *a = &p->atoms[i];
-
-		need_ref(b, &a->left, a->span);
-		if (a->pair)
-			need_ref(b, &a->left2, a->span);
-		if (a->right_fact)
-			need_ref(b, &a->right, a->span);
-		need_text(b, &a->text);
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		need_node(b, p->rules[i].cond, seen);
+		p->lookups |= p->rules[i].text.lookups;
 	}
 	need_effects(b);
 	need_replies(p);

@@ -102,6 +102,7 @@ struct node {
 	enum atom_op op;	/* NODE_SCORE: OP_LT to OP_GE */
 	long long number;	/* NODE_SCORE */
 	uint32_t score_upto;	/* NODE_SCORE: the sum of so many score rules */
+	uint32_t size, depth;	/* parts in all, and within one another; a shared part counts each time */
 	/* what stages.c works out: the first stage at which it can be surely true, or false */
 	enum stage true_at, false_at;
 	bool recipient;		/* names the recipient */

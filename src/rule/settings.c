@@ -239,8 +239,7 @@ settings_set(struct build *b, const struct ast_stmt *stmt)
 		suggest_offer(&sug, slice_str(table[i].name));
 		if (!slice_eq(stmt->name.s, slice_str(table[i].name)))
 			continue;
-		if (build_name(b, NAME_SETTING, stmt->name.s, stmt->name.span) == NULL)
-			return;
+		build_name(b, NAME_SETTING, stmt->name.s, stmt->name.span);
 		if (b->whens > 0)
 			diag_hint(b->diags,
 			    diag_error(

@@ -42,7 +42,7 @@ end_literal(struct scan *s)
 static struct ast_ref
 parse_brace(struct scan *s, struct span in)
 {
-	struct slice whole = span_slice(in), args, arg;
+	struct slice whole = span_slice(in), args, arg, rest;
 	struct ast_ref r = { .span = in };
 	struct ast_word **tail = &r.args;
 
@@ -51,7 +51,10 @@ parse_brace(struct scan *s, struct span in)
 	r.has_args = args.p != NULL;
 	if (!r.has_args)
 		return r;
-	args = slice_cut(args, ')', NULL);
+	args = slice_cut(args, ')', &rest);
+	if (rest.p == NULL || slice_trim(rest).n > 0)
+		diag_error(s->b->diags, in, rest.p == NULL ? "`)` expected before `}`"
+							   : "`}` expected behind `)`");
 	while (args.p != NULL) {
 		arg = slice_trim(slice_cut(args, ',', &args));
 		while (arg.n > 0 && (arg.p[0] == '\\' || arg.p[0] == '"'))

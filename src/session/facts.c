@@ -112,13 +112,16 @@ get_macro_number(struct session *s, const struct fact_ref *ref, struct values *o
 		give_number(s, out, number);
 }
 
+/* 0.0.0.0 and :: stand for all addresses: where a daemon listens, but never whom a client has
+ * reached. */
 static void
 get_macro_ip(struct session *s, const struct fact_ref *ref, struct values *out)
 {
+	static const unsigned char all[sizeof(((struct ip *)NULL)->b)];
 	struct slice text = carrier(s, ref, out);
 	struct ip ip;
 
-	if (text.n > 0 && ip_parse(text, &ip))
+	if (text.n > 0 && ip_parse(text, &ip) && memcmp(ip.b, all, sizeof(all)) != 0)
 		give_ip(s, out, &ip);
 }
 
@@ -386,7 +389,7 @@ static const struct fact facts[] = {
 	    .macros = { "{client_resolve}" }, .get = get_macro_word },
 	{ "client.port", KIND_NUMBER, CONNECTION, .macros = { "{client_port}" },
 	    .get = get_client_port },
-	{ "server.ip", KIND_IP, CONNECTION, .macros = { "{daemon_addr}", "{if_addr}" },
+	{ "server.ip", KIND_IP, CONNECTION, .macros = { "{if_addr}", "{daemon_addr}" },
 	    .get = get_macro_ip },
 	{ "server.port", KIND_NUMBER, CONNECTION, .macros = { "{daemon_port}" },
 	    .get = get_macro_number },

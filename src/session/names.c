@@ -69,6 +69,32 @@ mailbox_bare(struct slice s)
 	return s;
 }
 
+/* True for a byte that a local part may hold without quotes (RFC 5322 3.2.3). */
+static bool
+is_atom_byte(unsigned char c)
+{
+	return c > ' ' && c != 0x7f && strchr("()<>[]:;@\\,\"", c) == NULL;
+}
+
+/* Take needless quotes off a local part: "postmaster"@x is postmaster@x (RFC 5321 4.1.2). */
+struct slice
+mailbox_unquoted(struct arena *a, struct slice mailbox)
+{
+	const char *at = last_at(mailbox);
+	size_t n = at != NULL ? (size_t)(at - mailbox.p) : mailbox.n;
+
+	if (n < 3 || mailbox.p[0] != '"' || mailbox.p[n - 1] != '"')
+		return mailbox;
+	for (size_t i = 1; i + 1 < n; i++)
+		if (!is_atom_byte((unsigned char)mailbox.p[i]))
+			return mailbox;
+
+	struct slice plain = arena_printf(a, "%.*s%.*s", (int)n - 2, mailbox.p + 1,
+	    (int)(mailbox.n - n), mailbox.p + n);
+
+	return plain.p != NULL ? plain : mailbox;
+}
+
 /* Split a mailbox. */
 void
 mailbox_split(struct slice mailbox, struct slice *local, struct slice *domain)

@@ -19,6 +19,9 @@ bool name_is_host(struct slice s);
  * without a dot at the end of its domain. Points into s; empty for the null sender. */
 struct slice mailbox_bare(struct slice s);
 
+/* The mailbox without quotes around its local part where it needs none; in a, or mailbox itself. */
+struct slice mailbox_unquoted(struct arena *a, struct slice mailbox);
+
 /* Its parts before and behind the last @ that is not quoted. Without one, or with nothing behind
  * it, the domain is absent. */
 void mailbox_split(struct slice mailbox, struct slice *local, struct slice *domain);

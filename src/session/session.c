@@ -117,7 +117,10 @@ void
 session_helo(struct session *s, struct slice name)
 {
 	end_greeting(s);
-	s->helo = name_keep(&s->greeting, slice_trim(name), LIMIT_ADDRESS, &s->helo_cut);
+	name = slice_trim(name);
+	/* a name's dot at the end is no part of it; without this it would slip past rules */
+	name.n -= name.n > 1 && name.p[name.n - 1] == '.';
+	s->helo = name_keep(&s->greeting, name, LIMIT_ADDRESS, &s->helo_cut);
 }
 
 /* Read an ESMTP parameter of MAIL (RFC 1870, RFC 6531). */
@@ -146,7 +149,8 @@ session_mail(struct session *s, struct slice from, const struct slice *params, s
 	if (mailbox.n == 0)
 		s->sender = SLICE("<>");
 	else
-		s->sender = name_keep(&s->message, mailbox, LIMIT_ADDRESS, &s->sender_cut);
+		s->sender = name_keep(&s->message, mailbox_unquoted(&s->message, mailbox), LIMIT_ADDRESS,
+		    &s->sender_cut);
 	for (size_t i = 0; i < nparams; i++)
 		read_param(s, params[i]);
 }
@@ -183,7 +187,8 @@ session_rcpt(struct session *s, struct slice to)
 		return false;
 	s->recipients = v;
 	r.given = arena_slice(&s->message, to);
-	r.address = name_keep(&s->message, mailbox_bare(to), LIMIT_ADDRESS, &r.cut);
+	r.address = name_keep(&s->message, mailbox_unquoted(&s->message, mailbox_bare(to)),
+	    LIMIT_ADDRESS, &r.cut);
 	if (r.given.p == NULL || r.address.p == NULL)
 		return false;
 	s->selected = s->nrecipients++;

@@ -110,17 +110,35 @@ class Daemon:
     def __enter__(self):
         return self
 
+    def end(self):
+        """End it; what is wrong with how it ends, or None. Of an end that the test waited for, it knows."""
+        if self.process.returncode is not None:
+            return None
+        if self.process.poll() is not None:
+            return "it has ended by itself, with status %d" % self.process.returncode
+        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGINT)  # no grace for sessions that are left open
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "it does not end"
+        return "exit status %d" % status if status != 0 else None
+
     def __exit__(self, kind, *_):
         try:
+            fault = self.end() if kind is None else None
             if self.process.poll() is None:
                 self.process.kill()
             self.process.wait(20)
             self.reader.join(5)
             self.process.stderr.close()
             text = "\n".join(self.lines)
-            if kind is not None:
+            if "Sanitizer" in text or "runtime error" in text:
+                fault = "see the sanitizer's report"
+            if kind is not None or fault:
                 print("\n        ".join(["    the end of the daemon's log:"] + self.lines[-20:]))
-            assert "Sanitizer" not in text and "runtime error" not in text, "see the sanitizer's report"
+            assert not fault, fault
         finally:
             shutil.rmtree(self.dir, ignore_errors=True)
 

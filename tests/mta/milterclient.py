@@ -290,6 +290,7 @@ class Mta:
             m["{daemon_addr}"] = "192.0.2.25"
             m["{daemon_port}"] = "25"
         else:
+            m["{daemon_addr}"] = "0.0.0.0"
             m["{if_addr}"] = "192.0.2.25"
             m["{if_name}"] = "mx.here.example"
         m.update(self.macros)

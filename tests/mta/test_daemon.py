@@ -6,6 +6,7 @@
 runs the tests whose names hold one of the words, or all. One line for each, then how many passed.
 """
 
+import fcntl
 import grp
 import os
 import pwd
@@ -20,9 +21,9 @@ import threading
 import time
 import traceback
 
-from harness import (ACTIONS, CONTENT, DIALECTS, PASSED, POSTERN, Daemon, alive, equal, fields_of, main,
-                     matrix_rules, run_cell)
-from milterclient import Client, Dropped
+from harness import (ACTIONS, CONTENT, DIALECTS, PASSED, POSTERN, Daemon, Skip, alive, equal, fields_of,
+                     main, matrix_rules, run_cell)
+from milterclient import Client, Dropped, open_socket
 
 
 # ---- the log ----
@@ -186,6 +187,19 @@ def test_living_socket_is_not_stolen():
         assert alive(d)
 
 
+def test_a_lock_on_the_directory_is_not_awaited_for_ever():
+    with tempfile.TemporaryDirectory() as tmp:
+        fd = os.open(tmp, os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        with Daemon('set socket "unix:%s/s"\naccept\n' % tmp, wait=False) as d:
+            equal(d.process.wait(10), 73)
+            assert d.await_line("another process holds a lock on " + tmp)
+        with Daemon('set socket "unix:%s/s"\naccept\n' % tmp, wait=False) as d:
+            time.sleep(0.3)
+            os.close(fd)
+            assert d.await_line("ready"), "a starter that is soon done is waited for"
+
+
 def test_other_files_are_left_alone():
     with Daemon('set socket "unix:DIR/file"\naccept\n', files={"file": "precious"}, wait=False) as d:
         equal(d.process.wait(20), 73)
@@ -211,13 +225,18 @@ def test_socket_mode():
             equal("%04o" % stat.S_IMODE(os.stat(d.path).st_mode), mode or "0660")
 
 
+def test_only_root_becomes_another_user():
+    if os.geteuid() == 0:
+        raise Skip("this is root")
+    with Daemon("set user root\naccept\n", wait=False) as d:
+        equal(d.process.wait(20), 77)
+        assert d.await_line("only root can become user root")
+        assert not os.path.exists(d.path)
+
+
 def test_socket_owner_and_user():
     if os.geteuid() != 0:
-        with Daemon("set user root\naccept\n", wait=False) as d:
-            equal(d.process.wait(20), 77)
-            assert d.await_line("only root can become user root")
-            assert not os.path.exists(d.path)
-        return
+        raise Skip("this is not root")
     rules = 'set socket "unix:DIR/s" mode 0660 user daemon group mail\nset user nobody\naccept\n'
     with Daemon(rules) as d:
         st = os.stat(d.path)
@@ -251,29 +270,40 @@ def free_port(family, host):
         return s.getsockname()[1]
 
 
-def test_inet_sockets():
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+def inet_socket(family, host, shown):
+    """A daemon on this host; shown: the host as it is written before or behind a port."""
+    port = free_port(family, host)
+    with Daemon('set socket "inet:%d@%s"\naccept if client.ip = 192.0.2.9\n' % (port, shown)) as d:
+        d.where = "inet:%d@%s" % (port, host)
+        equal(fields_of(d.await_line("ready"))["socket"], "inet:%s:%d" % (shown, port))
+        assert alive(d)
+        with Daemon('set socket "inet:%d@%s"\naccept\n' % (port, shown), wait=False) as second:
+            equal(second.process.wait(20), 73)
+            assert second.await_line(re.escape("inet:%d@%s can't be opened: already in use" % (port, shown)))
+        m = d.mta()
+        d.process.send_signal(signal.SIGTERM)
+        assert d.await_line("stopping")
         try:
-            port = free_port(family, host)
-        except OSError:
-            continue  # no IPv6 here
-        shown = "[%s]" % host if ":" in host else host
-        with Daemon('set socket "inet:%d@%s"\naccept if client.ip = 192.0.2.9\n' % (port, shown)) as d:
-            d.where = "inet:%d@%s" % (port, host)
-            assert alive(d)
-            with Daemon('set socket "inet:%d@%s"\naccept\n' % (port, shown), wait=False) as second:
-                equal(second.process.wait(20), 73)
-                assert second.await_line("already in use")
-            m = d.mta()
-            d.process.send_signal(signal.SIGTERM)
-            assert d.await_line("stopping")
-            try:
-                d.client()
-                raise AssertionError("a connection was taken on")
-            except (ConnectionRefusedError, Dropped):
-                pass
-            m.quit()
-            equal(d.process.wait(10), 0)
+            open_socket(d.where)
+            raise AssertionError("somebody listens while sessions end")
+        except ConnectionRefusedError:
+            pass
+        m.helo()
+        assert m.send()[1].reply.kind in PASSED
+        m.quit()
+        equal(d.process.wait(10), 0)
+
+
+def test_inet_socket():
+    inet_socket(socket.AF_INET, "127.0.0.1", "127.0.0.1")
+
+
+def test_inet_socket_of_ipv6():
+    try:
+        free_port(socket.AF_INET6, "::1")
+    except OSError:
+        raise Skip("no ::1 here") from None
+    inet_socket(socket.AF_INET6, "::1", "[::1]")
 
 
 def test_pid_file():
@@ -311,7 +341,18 @@ def test_ready_line():
         equal((line["socket"], line["rules"]), ("unix:" + d.path, "2"))
 
 
+def built_with(name):
+    """True if the program's config.h, beside it, defines a name."""
+    config = os.path.join(os.path.dirname(POSTERN), "config.h")
+    if not os.path.exists(config):
+        raise Skip("no config.h beside " + POSTERN)
+    with open(config, encoding="utf-8") as f:
+        return re.search(r"^#define %s 1$" % name, f.read(), re.M) is not None
+
+
 def test_readiness_for_a_service_manager():
+    if not built_with("HAVE_LIBSYSTEMD"):
+        raise Skip("built without libsystemd")
     with tempfile.TemporaryDirectory() as tmp:
         s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         s.bind(os.path.join(tmp, "n"))
@@ -319,17 +360,25 @@ def test_readiness_for_a_service_manager():
         os.environ["NOTIFY_SOCKET"] = os.path.join(tmp, "n")
         try:
             with Daemon("accept\n") as d:
-                try:
-                    s.settimeout(1)
-                    equal(s.recv(100), b"READY=1")
-                except socket.timeout:
-                    print("    built without libsystemd")
-                    return
+                equal(s.recv(100), b"READY=1")
                 equal(d.stop(), 0)
                 equal(s.recv(100), b"STOPPING=1")
         finally:
             del os.environ["NOTIFY_SOCKET"]
             s.close()
+
+
+# ---- these tests themselves ----
+
+def test_a_crash_does_not_go_unnoticed():
+    try:
+        with Daemon("accept\n") as d:
+            d.process.send_signal(signal.SIGKILL)
+            assert d.await_line(r"^\(end\)$")
+    except AssertionError as e:
+        assert "status -9" in str(e), e
+    else:
+        raise AssertionError("unnoticed")
 
 
 def test_memory_is_given_back():

@@ -85,10 +85,12 @@ def test_replies():
 percent: reject 550 5.7.1 "100% sure, %d %%" if sender.local = percent
 lines: reject 550 5.7.1 "one\\ntwo\\nthree" if sender.local = lines
 long: reject 550 5.7.1 "{sender.local} {sender.local}" if sender.local ~ /^x{400}$/
+signs: reject 550 5.7.1 "{PERCENT}" if sender.local = signs
+odd-signs: reject 550 5.7.1 "x{PERCENT}\\nnext" if sender.local = odd-signs
 evil: reject 550 5.7.1 "you are {helo}" if sender.local = evil
 plain: reject if sender.local = plain
 shut: tempfail 421 4.7.0 "Bye" if sender.local = shut
-"""
+""".replace("{PERCENT}", "%" * 495)
     with Daemon(rules) as d:
         def ask(local, helo="client.example"):
             with d.mta() as m:
@@ -103,6 +105,9 @@ shut: tempfail 421 4.7.0 "Bye" if sender.local = shut
         reply = ask("x" * 400)
         equal(reply.kind, "reject")
         assert all(len(line) <= 512 for line in reply.text.split("\r\n")), reply
+        # libmilter takes no line of more than 980 bytes; an MTA takes a single % for its own
+        equal(ask("signs").text, "550 5.7.1 " + "%" * 980)
+        equal(ask("odd-signs").text, "550-5.7.1 x" + "%" * 978 + "\r\n550 5.7.1 next")
         reply = ask("evil", "a\rb\x01c\u00e9%s")
         assert re.fullmatch(r"550 5\.7\.1 you are [ -~]*", reply.text), reply
 
@@ -408,6 +413,20 @@ none: reject 550 5.7.1 "none" if not client.ip
                     equal(m.rcpt().text, "550 5.7.1 " + text, "%s %s" % (dialect, address))
         equal(d.logged(rule="v6")[0]["client"], "2001:db8::25")
         assert "client" not in d.logged(rule="none")[0]
+
+
+def test_addresses_of_the_server():
+    with Daemon('no: reject 550 5.7.1 "at {server.ip}" if server.ip\n') as d:
+        for dialect in DIALECTS:
+            with d.mta(dialect) as m:
+                m.helo()
+                m.mail()
+                equal(m.rcpt().text, "550 5.7.1 at 192.0.2.25", dialect)
+        # Sendmail on loopback has no {if_addr}
+        with d.mta("sendmail", macros={"{if_addr}": ""}) as m:
+            m.helo()
+            m.mail()
+            assert passed([m.rcpt()]), "0.0.0.0 is no address of ours"
 
 
 def test_non_smtpd_session():
