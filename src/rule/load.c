@@ -90,6 +90,15 @@ load_one(struct build *b, const char *path, struct span at)
 	b->depth--;
 }
 
+/* True for a directory that is there but can't be read: what matches in it is not known. */
+static int
+is_hidden(const char *path, int why)
+{
+	(void)path;
+	errno = why;
+	return why != ENOENT && why != ENOTDIR;
+}
+
 void
 load_include(struct build *b, const struct ast_stmt *s)
 {
@@ -100,7 +109,7 @@ load_include(struct build *b, const struct ast_stmt *s)
 		load_one(b, path, s->name.span);
 		return;
 	}
-	switch (glob(path, GLOB_ERR, NULL, &g)) {
+	switch (glob(path, 0, is_hidden, &g)) {
 	case 0:
 		for (size_t i = 0; i < g.gl_pathc; i++)
 			load_one(b, arena_slice(b->tmp, slice_str(g.gl_pathv[i])).p, s->name.span);

@@ -209,7 +209,11 @@ set_socket(struct build *b, const struct setting *s, const struct ast_word *v)
 	(void)s;
 	if (v->s.n > 5 && memcmp(v->s.p, "unix:", 5) == 0) {
 		*sock = (struct socket_setting){ .family = SOCKET_UNIX, .mode = 0660 };
-		sock->path = load_path(b, v->span, slice_of(v->s.p + 5, v->s.n - 5));
+		sock->path = keep(b, slice_of(v->s.p + 5, v->s.n - 5));
+		if (sock->path[0] != '/')
+			diag_hint(b->diags,
+			    diag_error(b->diags, v->span, "a socket's path begins with `/`"),
+			    "the MTA that connects to it has another working directory");
 		/* as in struct sockaddr_un */
 		if (strlen(sock->path) > 107)
 			diag_error(b->diags, v->span, "a socket's path has at most 107 bytes");
@@ -281,7 +285,9 @@ static void
 print_socket(const struct socket_setting *s, FILE *out)
 {
 	if (s->family == SOCKET_INET) {
-		fprintf(out, "set socket \"inet:%u@%s\"\n", s->port, s->host);
+		fprintf(out, strchr(s->host, ':') != NULL ? "set socket \"inet:%u@[%s]\"\n"
+							: "set socket \"inet:%u@%s\"\n",
+		    s->port, s->host);
 		return;
 	}
 	fputs("set socket ", out);

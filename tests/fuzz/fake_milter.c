@@ -29,6 +29,20 @@ smfi_setconn(char *where)
 }
 
 int
+smfi_settimeout(int seconds)
+{
+	assert(seconds > 0);
+	return MI_SUCCESS;
+}
+
+int
+smfi_settimeout(int seconds)
+{
+	assert(seconds >= 0);
+	return MI_SUCCESS;
+}
+
+int
 smfi_opensocket(bool remove)
 {
 	(void)remove;
