@@ -33,6 +33,25 @@ is_named(const struct program *p, const struct rule *r)
 	return p->nodes[r->cond].recipient || r->text.recipient;
 }
 
+/* The text of a refusal: its own, or where there is none, or nothing is left of it, a general one. */
+static struct slice
+reply_text(struct judge *j, struct eval *e, const struct rule *r)
+{
+	struct slice text = harmless_reply(&j->texts, eval_text(e, &r->text), j->session.smtputf8);
+
+	if (slice_trim(text).n > 0)
+		return text;
+	return r->action == ACT_REJECT ? SLICE("Message refused by local policy")
+				       : SLICE("Try again later");
+}
+
+/* True for reject and tempfail. */
+static bool
+refuses(const struct rule *r)
+{
+	return r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
+}
+
 /* What one rule says in one view. */
 static void
 note_rule(struct judge *j, struct eval *e, const struct class *c, const struct rule *r)
@@ -44,7 +63,8 @@ note_rule(struct judge *j, struct eval *e, const struct class *c, const struct r
 	if (set == OUT_ERROR)
 		note(j, NOTE_ERROR, r, SLICE_ABSENT, c);
 	else if (set == OUT_TRUE && speaks(r))
-		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r, eval_text(e, &r->text), c);
+		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r,
+		    refuses(r) ? reply_text(j, e, r) : eval_text(e, &r->text), c);
 	arena_release(&j->texts, mark);
 }
 
@@ -120,7 +140,6 @@ static struct reply
 make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 {
 	const struct rule *r = v->rule != UINT32_MAX ? &j->program->rules[v->rule] : NULL;
-	struct slice text = SLICE_ABSENT;
 	struct eval e;
 
 	switch (v->cause) {
@@ -134,17 +153,10 @@ make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 	case CAUSE_RULE:
 		break;
 	}
-	if (r == NULL || (r->action != ACT_REJECT && r->action != ACT_TEMPFAIL))
+	if (r == NULL || !refuses(r))
 		return (struct reply){ 0 };
-	if (r->text.n > 0) {
-		e = judge_eval(j, c);
-		text = harmless_reply(&j->texts, eval_text(&e, &r->text), j->session.smtputf8);
-	}
-	/* a text of which nothing is left says no more than none */
-	if (slice_trim(text).n == 0)
-		text = r->action == ACT_REJECT ? SLICE("Message refused by local policy")
-					       : SLICE("Try again later");
-	return (struct reply){ r->code, r->enhanced, text };
+	e = judge_eval(j, c);
+	return (struct reply){ r->code, r->enhanced, reply_text(j, &e, r) };
 }
 
 struct reply
