@@ -207,9 +207,13 @@ app_explain(int argc, char **argv)
 {
 	struct request r = { .config = APP_CONFIG, .sender = SLICE("") };
 	struct program *p = NULL;
+	char host[256] = "localhost";
 	int status = EX_OK;
 
 	script_init(&r.script);
+	/* as the MTA of this host would say, unless --macro j says otherwise */
+	gethostname(host, sizeof(host) - 1);
+	script_fact(&r.script, "server.name", slice_str(host));
 	r.recipients = arena_alloc(&r.script.arena, (size_t)argc * sizeof(*r.recipients));
 	if (read_request(&r, argc, argv, &status) && add_message(&r, &status))
 		p = app_load(r.config, &status);

@@ -31,13 +31,6 @@ smfi_setconn(char *where)
 int
 smfi_settimeout(int seconds)
 {
-	assert(seconds > 0);
-	return MI_SUCCESS;
-}
-
-int
-smfi_settimeout(int seconds)
-{
 	assert(seconds >= 0);
 	return MI_SUCCESS;
 }
