@@ -187,8 +187,14 @@ log_field(struct buf *line, const char *key, struct slice value)
 
 	bool quoted = needs_quotes(value);
 
-	buf_printf(line, "%s%s=%s", line->n > 0 ? " " : "", key, quoted ? "\"" : "");
-	add_escaped(line, value, quoted);
+	if (line->n > 0)
+		buf_char(line, ' ');
+	buf_str(line, key);
+	buf_str(line, quoted ? "=\"" : "=");
+	if (quoted)
+		add_escaped(line, value, true);
+	else
+		buf_add(line, value);
 	if (cut)
 		buf_add(line, dots);
 	if (quoted)

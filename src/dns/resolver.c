@@ -23,6 +23,10 @@
 
 #define MESSAGE_SIZE 65535
 
+/* of the third byte of a message (RFC 1035 4.1.1) */
+#define FLAG_QR 0x80 /* an answer */
+#define FLAG_TC 0x02 /* cut off */
+
 struct message {
 	unsigned char *p;
 	size_t n;
@@ -71,9 +75,8 @@ dial(const struct sockaddr *server, int type, uint64_t deadline)
 static bool
 is_answer(const struct message *m, const struct message *query)
 {
-	const HEADER *h = (const HEADER *)m->p, *asked = (const HEADER *)query->p;
-
-	if (m->n < query->n || h->id != asked->id || !h->qr || ntohs(h->qdcount) != 1)
+	if (m->n < query->n || memcmp(m->p, query->p, 2) != 0 || (m->p[2] & FLAG_QR) == 0 ||
+	    ns_get16(m->p + 4) != 1)
 		return false;
 	/* bytes of labels, and their lengths, which no letter is as short as */
 	return slice_eq_nocase(slice_of((char *)m->p + NS_HFIXEDSZ, query->n - NS_HFIXEDSZ),
@@ -267,7 +270,7 @@ ask_servers(const struct __res_state *res, const struct message *query, enum zon
 				end = deadline;
 			if (server == NULL || !ask_udp(server, query, &answer, end))
 				continue;
-			if (((const HEADER *)answer.p)->tc && !ask_tcp(server, query, &answer, end))
+			if ((answer.p[2] & FLAG_TC) != 0 && !ask_tcp(server, query, &answer, end))
 				continue;
 			*n = 0;
 			got = read_answer(&answer, type, a, v, n);

@@ -221,8 +221,12 @@ at_rcpt(struct judge *j)
 	v = walk(j, &c.walk, &c);
 	if (v.standing == STAND_REFUSE && !j->session.local && awaited(j))
 		return refuse_recipient(j, &c, &v);
-	if (!class_join(j, &c))
+	if (class_join(j, &c))
+		return (struct answer){ 0 };
+	if (awaited(j) && !j->session.local)
 		return refuse_recipient(j, &c, &split);
+	/* it can't be told of this recipient alone */
+	j->overflow = true;
 	return (struct answer){ 0 };
 }
 

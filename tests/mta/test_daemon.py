@@ -270,6 +270,18 @@ def free_port(family, host):
         return s.getsockname()[1]
 
 
+def refused(where, seconds=5):
+    """True if soon nobody listens there."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            open_socket(where).close()
+        except ConnectionRefusedError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def inet_socket(family, host, shown):
     """A daemon on this host; shown: the host as it is written before or behind a port."""
     port = free_port(family, host)
@@ -283,11 +295,7 @@ def inet_socket(family, host, shown):
         m = d.mta()
         d.process.send_signal(signal.SIGTERM)
         assert d.await_line("stopping")
-        try:
-            open_socket(d.where)
-            raise AssertionError("somebody listens while sessions end")
-        except ConnectionRefusedError:
-            pass
+        assert refused(d.where), "somebody listens while sessions end"
         m.helo()
         assert m.send()[1].reply.kind in PASSED
         m.quit()

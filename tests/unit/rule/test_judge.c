@@ -167,6 +167,65 @@ a_body_beyond_the_limit_errs_unless_found_within(void **state)
 	finish(&p);
 }
 
+/* One recipient more than there can be classes. */
+static const char *
+crowd(struct play *p)
+{
+	const char *last = "";
+
+	greet(p);
+	for (int i = 0; i <= LIMIT_CLASSES; i++) {
+		char to[40];
+
+		snprintf(to, sizeof(to), "<u%d@example.org>", i);
+		last = rcpt(p, to);
+	}
+	return last;
+}
+
+static void
+too_many_classes_are_told_to_come_separately(void **state)
+{
+	struct play p;
+
+	(void)state;
+	start(&p, "set mixed-recipients deliver\n"
+		  "n: reject if recipient.local = nobody\n"
+		  "h: add-header \"X-To\" \"{recipient}\" if raw.header(\"X-Test\")\n");
+	assert_string_equal(crowd(&p), "tempfail 452 4.5.3 Send separately");
+	assert_string_equal(header(&p, "X-Test", "yes"), "continue");
+	assert_string_equal(body(&p, "x"), "accept");
+	finish(&p);
+}
+
+static void
+too_many_classes_defer_the_message_where_no_answer_is_awaited(void **state)
+{
+	struct play p;
+
+	(void)state;
+	start(&p, "set mixed-recipients deliver\n"
+		  "h: add-header \"X-To\" \"{recipient}\" if raw.header(\"X-Test\")\n");
+	assert_string_equal(crowd(&p), "continue");
+	assert_string_equal(header(&p, "X-Test", "yes"), "continue");
+	assert_string_equal(body(&p, "x"), "tempfail 452 4.5.3 Too many recipients");
+	finish(&p);
+}
+
+static void
+a_message_for_nobody_is_not_let_in(void **state)
+{
+	struct play p;
+
+	(void)state;
+	start(&p, "r: reject \"no\" if recipient = b@example.org\nx: reject if raw.body ~ /x/\n");
+	greet(&p);
+	assert_string_equal(rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 no");
+	assert_string_equal(
+	    body(&p, "y"), "tempfail 451 4.3.0 Temporary failure, try again later");
+	finish(&p);
+}
+
 static void
 too_many_recipients_are_told_to_come_later(void **state)
 {
@@ -361,6 +420,9 @@ main(void)
 		cmocka_unit_test(local_mail_is_refused_at_its_end),
 		cmocka_unit_test(a_body_beyond_the_limit_errs_unless_found_within),
 		cmocka_unit_test(too_many_recipients_are_told_to_come_later),
+		cmocka_unit_test(too_many_classes_are_told_to_come_separately),
+		cmocka_unit_test(too_many_classes_defer_the_message_where_no_answer_is_awaited),
+		cmocka_unit_test(a_message_for_nobody_is_not_let_in),
 		cmocka_unit_test(a_log_line_waits_for_what_it_says),
 		cmocka_unit_test(a_score_in_error_is_no_number),
 		cmocka_unit_test(each_recipient_keeps_its_log_lines),
