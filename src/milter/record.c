@@ -127,7 +127,7 @@ record_decision(const struct record *r, const struct decision *d)
 		add_codes(&line, &d->reply);
 	add_rule(&line, d->rule);
 	log_field(&line, "cause", slice_str(cause_name(d->cause)));
-	log_field(&line, "stage", slice_str(stage_name(d->stage)));
+	log_field(&line, "stage", slice_str(stage_name(d->told)));
 	if (!d->obeyed)
 		log_field(&line, "obeyed", SLICE("no"));
 	add_envelope(&line, r->session, d->recipients, d->nrecipients);

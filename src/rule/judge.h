@@ -35,7 +35,8 @@ struct decision {
 	enum action action;	/* ACT_ACCEPT, ACT_REJECT, ACT_TEMPFAIL or ACT_DISCARD */
 	enum cause cause;
 	const struct rule *rule;	/* NULL: CAUSE_DEFAULT, CAUSE_SPLIT, CAUSE_LIMIT */
-	enum stage stage;	/* at which the MTA is told; for CAUSE_DEFAULT always STAGE_BODY */
+	enum stage stage;	/* at which it counts: that of `told`, for CAUSE_DEFAULT STAGE_BODY */
+	enum stage told;	/* at which the MTA is told */
 	struct reply reply;	/* of a refusal */
 	bool obeyed;		/* false in `set mode monitor`, and for a class whose verdict gave way to
 				 * another's (mixed-recipients) */

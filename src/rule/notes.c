@@ -166,6 +166,7 @@ note_decision(struct judge *j, const struct class *c, const struct verdict *v, b
 		.cause = v->cause,
 		.rule = v->rule != UINT32_MAX ? &j->program->rules[v->rule] : NULL,
 		.stage = v->cause == CAUSE_DEFAULT ? STAGE_BODY : j->stage,
+		.told = j->stage,
 		.reply = make_reply(j, c, v),
 		.obeyed = obeyed && j->program->settings.mode == MODE_ENFORCE,
 		.recipients = c != NULL ? c->recipients : NULL,
