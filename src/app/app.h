@@ -18,14 +18,14 @@
 /* The recipient of `postern explain` where none is given. */
 #define APP_RECIPIENT "someone@localhost"
 
-int app_run(int argc, char **argv);	/* run.c: the daemon */
+int app_run(int argc, char **argv); /* run.c: the daemon */
 int app_check(int argc, char **argv);
 int app_test(int argc, char **argv);
 int app_explain(int argc, char **argv);
 int app_help(int argc, char **argv);
 
-/* A subcommand was called wrongly (fmt NULL: getopt has said so): say what, point to its help. Returns
- * EX_USAGE. */
+/* A subcommand was called wrongly (fmt NULL: getopt has said so): say what, point to its help.
+ * Returns EX_USAGE. */
 int app_usage(const char *subcommand, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Load a ruleset and print what the checker says of it. NULL with *status EX_DATAERR (mistakes) or

@@ -11,16 +11,17 @@
 
 struct arena_block;
 struct arena {
-	struct arena_block *blocks;	/* newest first */
-	size_t used;			/* bytes handed out since the last reset */
-	size_t limit;			/* bytes it may hand out; 0: no limit */
-	bool fatal;			/* out of memory ends the program: only while rules load */
+	struct arena_block *blocks; /* newest first */
+	size_t used;		    /* bytes handed out since the last reset */
+	size_t limit;		    /* bytes it may hand out; 0: no limit */
+	bool fatal;		    /* out of memory ends the program: only while rules load */
 };
 
 /* Make an arena empty. limit in bytes, 0 for none. */
 void arena_init(struct arena *a, size_t limit);
 
-/* n zeroed bytes, aligned for any type. NULL when memory or the limit is used up (never if fatal). */
+/* n zeroed bytes, aligned for any type. NULL when memory or the limit is used up (never if fatal).
+ */
 void *arena_alloc(struct arena *a, size_t n);
 
 /* A copy of s with a NUL behind it that is not counted. Absent stays absent; on lack of memory the

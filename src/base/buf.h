@@ -12,8 +12,8 @@
 struct buf {
 	char *p;
 	size_t n, cap;
-	size_t limit;	/* 0: none */
-	bool cut;	/* something was left out: limit or memory */
+	size_t limit; /* 0: none */
+	bool cut;     /* something was left out: limit or memory */
 };
 
 void buf_add(struct buf *b, struct slice s);
@@ -21,7 +21,8 @@ void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What it holds; an empty slice (not absent) when nothing was added. Valid until the next change. */
+/* What it holds; an empty slice (not absent) when nothing was added. Valid until the next change.
+ */
 struct slice buf_slice(const struct buf *b);
 
 /* Empty it, keep the memory and the limit. */

@@ -20,11 +20,11 @@
 
 /* A file's text, kept while spans point into it. Allocated in the arena of its diags. */
 struct source {
-	const char *name;	/* as the admin would write it */
+	const char *name; /* as the admin would write it */
 	struct slice text;
-	const uint32_t *lines;	/* where each line begins */
+	const uint32_t *lines; /* where each line begins */
 	size_t nlines;
-	unsigned order;		/* the how-manieth file it is */
+	unsigned order; /* the how-manieth file it is */
 };
 
 /* A place: n bytes at offset `at` of the source's text. source NULL: no place is known. */
@@ -38,16 +38,16 @@ enum severity { DIAG_ERROR, DIAG_WARNING };
 struct diag {
 	enum severity severity;
 	struct span span;
-	const char *what;	/* one sentence, no full stop at the end */
-	const char *hint;	/* what to do; NULL for none */
+	const char *what; /* one sentence, no full stop at the end */
+	const char *hint; /* what to do; NULL for none */
 	unsigned seq;
 };
 
 struct diags {
 	struct arena arena;
-	struct diag *v;		/* LIMIT_DIAGS of them, and one for what is only counted */
+	struct diag *v; /* LIMIT_DIAGS of them, and one for what is only counted */
 	size_t n;
-	unsigned errors, warnings;	/* also those beyond LIMIT_DIAGS */
+	unsigned errors, warnings; /* also those beyond LIMIT_DIAGS */
 	unsigned sources;
 };
 

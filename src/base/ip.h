@@ -11,16 +11,16 @@
 #include <sys/socket.h>
 
 struct ip {
-	uint8_t family;		/* 4, 6, or 0 for none */
-	uint8_t b[16];		/* network order; IPv4 in the first four */
+	uint8_t family; /* 4, 6, or 0 for none */
+	uint8_t b[16];	/* network order; IPv4 in the first four */
 };
 
 struct network {
-	struct ip ip;		/* no bit set behind the prefix */
-	uint8_t prefix;		/* 0 to 32, or 0 to 128 */
+	struct ip ip;	/* no bit set behind the prefix */
+	uint8_t prefix; /* 0 to 32, or 0 to 128 */
 };
 
-#define IP_TEXT 46		/* bytes of an address as text, NUL included */
+#define IP_TEXT 46 /* bytes of an address as text, NUL included */
 
 /* Parse an address: dotted quad or RFC 4291 text, also `IPv6:2001:db8::1` as MTAs write it. */
 bool ip_parse(struct slice s, struct ip *out);

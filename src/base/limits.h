@@ -7,80 +7,81 @@
 #pragma once
 
 /* ---- rule files: beyond each, a diagnostic and no program ---- */
-#define LIMIT_RULE_FILE (64u << 20)	/* bytes of one rule file */
-#define LIMIT_LIST_FILE (1u << 30)	/* bytes of one list file */
-#define LIMIT_LINE 65536		/* bytes of one line of a list file */
-#define LIMIT_INCLUDES 1000		/* files that one ruleset includes */
-#define LIMIT_INCLUDE_DEPTH 16		/* files within files */
-#define LIMIT_CONDITION 100000		/* parts of one condition, with its definitions filled in */
-#define LIMIT_DEPTH 256			/* parts within one another, definitions filled in */
-#define LIMIT_SCORE 1000000000000	/* what a score can be compared with */
-#define LIMIT_NESTING 64		/* parentheses, `not` and `when` within one another */
-#define LIMIT_DIAGS 200			/* mistakes shown in one run; the rest is counted */
-#define LIMIT_RULES 1000000		/* rules of one ruleset */
-#define LIMIT_TEXT 4096			/* bytes of one text in a rule */
-#define LIMIT_PATTERN 32768		/* bytes of one pattern */
-#define LIMIT_MACROS 50			/* macros that an MTA takes in one request */
-#define LIMIT_NAME 64			/* bytes of a label, list or definition name */
+#define LIMIT_RULE_FILE (64u << 20) /* bytes of one rule file */
+#define LIMIT_LIST_FILE (1u << 30)  /* bytes of one list file */
+#define LIMIT_LINE 65536	    /* bytes of one line of a list file */
+#define LIMIT_INCLUDES 1000	    /* files that one ruleset includes */
+#define LIMIT_INCLUDE_DEPTH 16	    /* files within files */
+#define LIMIT_CONDITION 100000	    /* parts of one condition, with its definitions filled in */
+#define LIMIT_DEPTH 256		    /* parts within one another, definitions filled in */
+#define LIMIT_SCORE 1000000000000   /* what a score can be compared with */
+#define LIMIT_NESTING 64	    /* parentheses, `not` and `when` within one another */
+#define LIMIT_DIAGS 200		    /* mistakes shown in one run; the rest is counted */
+#define LIMIT_RULES 1000000	    /* rules of one ruleset */
+#define LIMIT_TEXT 4096		    /* bytes of one text in a rule */
+#define LIMIT_PATTERN 32768	    /* bytes of one pattern */
+#define LIMIT_MACROS 50		    /* macros that an MTA takes in one request */
+#define LIMIT_NAME 64		    /* bytes of a label, list or definition name */
 
 /* ---- matching: beyond each, the atom's outcome is error ---- */
-#define LIMIT_MATCH 1000000		/* PCRE2's match limit */
-#define LIMIT_MATCH_DEPTH 100000	/* PCRE2's depth limit */
-#define LIMIT_MATCH_HEAP_KB 20000	/* PCRE2's heap limit, in KiB */
-#define LIMIT_JIT_STACK (1u << 20)	/* bytes of a thread's JIT stack */
-#define LIMIT_CAPTURES 10		/* groups that a text can name by number: {1} to {9} */
+#define LIMIT_MATCH 1000000	   /* PCRE2's match limit */
+#define LIMIT_MATCH_DEPTH 100000   /* PCRE2's depth limit */
+#define LIMIT_MATCH_HEAP_KB 20000  /* PCRE2's heap limit, in KiB */
+#define LIMIT_JIT_STACK (1u << 20) /* bytes of a thread's JIT stack */
+#define LIMIT_CAPTURES 10	   /* groups that a text can name by number: {1} to {9} */
 
 /* ---- replies and texts to the MTA: beyond each, the text is cut ---- */
-#define LIMIT_REPLY_LINE 500		/* bytes of one line of a reply (RFC 5321 4.5.3.1.5: 512) */
-#define LIMIT_REPLY_LINES 30		/* lines of a reply (libmilter takes 32) */
-#define LIMIT_HEADER_VALUE 900		/* bytes of a header that a rule writes (RFC 5322 2.1.1: 998) */
-#define LIMIT_MILTER_LINE 980		/* bytes of one line of a reply, as libmilter takes it */
-#define LIMIT_LOG_FIELD 512		/* bytes of one value in a log line */
-#define LIMIT_LOG_WORDS 4096		/* bytes of a log line in words */
+#define LIMIT_REPLY_LINE 500   /* bytes of one line of a reply (RFC 5321 4.5.3.1.5: 512) */
+#define LIMIT_REPLY_LINES 30   /* lines of a reply (libmilter takes 32) */
+#define LIMIT_HEADER_VALUE 900 /* bytes of a header that a rule writes (RFC 5322 2.1.1: 998) */
+#define LIMIT_MILTER_LINE 980  /* bytes of one line of a reply, as libmilter takes it */
+#define LIMIT_LOG_FIELD 512    /* bytes of one value in a log line */
+#define LIMIT_LOG_WORDS 4096   /* bytes of a log line in words */
 
-#define LIMIT_TEXT_FILLED 16384		/* bytes of a text with its facts filled in */
+#define LIMIT_TEXT_FILLED 16384 /* bytes of a text with its facts filled in */
 
 /* ---- sessions ---- */
-#define LIMIT_CLASSES 500		/* kinds of recipients of one message: the next is sent separately */
-#define LIMIT_RECIPIENTS 10000		/* recipients of one message: then 452 4.5.3 */
-#define LIMIT_PARAMETERS 64		/* ESMTP parameters of one MAIL: those behind are not seen */
-#define LIMIT_HEADERS_BYTES (4u << 20)	/* header bytes kept: then the facts are cut off */
-#define LIMIT_HEADERS 20000		/* headers kept: then the facts are cut off */
-#define LIMIT_MESSAGE (32u << 20)	/* body bytes kept (max-message-size): then cut off */
-#define LIMIT_BODY_IDLE (256u << 10)	/* bytes of body memory kept from one message to the next: the
-					 * rest is given back */
-#define LIMIT_MACRO_VALUE 4096		/* bytes kept of one macro */
-#define LIMIT_ADDRESS 4096		/* bytes kept of one address or host name */
+#define LIMIT_CLASSES 500      /* kinds of recipients of one message: the next is sent separately */
+#define LIMIT_RECIPIENTS 10000 /* recipients of one message: then 452 4.5.3 */
+#define LIMIT_PARAMETERS 64    /* ESMTP parameters of one MAIL: those behind are not seen */
+#define LIMIT_HEADERS_BYTES (4u << 20) /* header bytes kept: then the facts are cut off */
+#define LIMIT_HEADERS 20000	       /* headers kept: then the facts are cut off */
+#define LIMIT_MESSAGE (32u << 20)      /* body bytes kept (max-message-size): then cut off */
+/* Bytes of body memory kept from one message to the next: the rest is given back */
+#define LIMIT_BODY_IDLE (256u << 10)
+#define LIMIT_MACRO_VALUE 4096		 /* bytes kept of one macro */
+#define LIMIT_ADDRESS 4096		 /* bytes kept of one address or host name */
 #define LIMIT_SESSION_BYTES (256u << 20) /* memory of one session: then facts err */
 
 /* ---- the process ---- */
-#define LIMIT_LOCK_MS 1000		/* waiting for another starter to let go of the socket's place */
-#define LIMIT_LOCK_PAUSE_MS 20		/* between two tries at that */
-#define LIMIT_GRACE_MS 10000		/* from SIGTERM to the end, if sessions are open */
-#define LIMIT_DRAIN_MS 10		/* between two looks at them */
-#define LIMIT_WAKE_MS 5			/* between two signals to libmilter's main thread to stop it */
-#define LIMIT_IDLE_S 3700		/* seconds that the MTA may say nothing, or not end a packet: then
-					 * its connection is closed. It is silent while it waits for the
-					 * client: Postfix for 300 s (smtpd_timeout), Sendmail for an hour
-					 * (Timeout.command), both for as long as a message takes to come
-					 * in, for they tell nothing of it before its end. */
+#define LIMIT_LOCK_MS 1000     /* waiting for another starter to let go of the socket's place */
+#define LIMIT_LOCK_PAUSE_MS 20 /* between two tries at that */
+#define LIMIT_GRACE_MS 10000   /* from SIGTERM to the end, if sessions are open */
+#define LIMIT_DRAIN_MS 10      /* between two looks at them */
+#define LIMIT_WAKE_MS 5	       /* between two signals to libmilter's main thread to stop it */
+/* Seconds that the MTA may say nothing, or not end a packet: then its connection is closed. It
+ * is silent while it waits for the client: Postfix for 300 s (smtpd_timeout), Sendmail for an
+ * hour (Timeout.command), both for as long as a message takes to come in, for they tell nothing
+ * of it before its end. */
+#define LIMIT_IDLE_S 3700
 
 /* ---- DNS and SPF ---- */
-#define LIMIT_ZONE_FILE (16u << 20)	/* bytes of a zone file */
-#define LIMIT_DNS_NAME 253		/* octets of a name (RFC 1035 2.3.4, as text) */
-#define LIMIT_DNS_LABEL 63		/* octets of a label */
-#define LIMIT_SPF_REASON 400		/* bytes of spf.reason */
-#define LIMIT_SPF_RECORD 4096		/* bytes of an SPF record: then permerror */
-#define LIMIT_SPF_TERM 200		/* bytes of one term of a record: then permerror; of an
-					 * explanation: then it is left out */
-#define LIMIT_SPF_MACROS 10		/* `%` in one term or explanation: likewise */
-#define LIMIT_SPF_LOOKUPS 100		/* DNS lookups of one check: then permerror */
-#define LIMIT_SPF_MS 8000		/* milliseconds that a check takes at most: then temperror. Two in
-					 * one callback must stay well within Postfix's 30 s. */
-#define LIMIT_DNS_WAIT_MS 1500		/* milliseconds of patience with one server, twice as many in
-					 * each further round */
-#define LIMIT_DNS_ROUNDS 2		/* times that each server is asked: then the lookup failed */
+#define LIMIT_ZONE_FILE (16u << 20) /* bytes of a zone file */
+#define LIMIT_DNS_NAME 253	    /* octets of a name (RFC 1035 2.3.4, as text) */
+#define LIMIT_DNS_LABEL 63	    /* octets of a label */
+#define LIMIT_SPF_REASON 400	    /* bytes of spf.reason */
+#define LIMIT_SPF_RECORD 4096	    /* bytes of an SPF record: then permerror */
+/* Bytes of one term of a record: then permerror; of an explanation: then it is left out */
+#define LIMIT_SPF_TERM 200
+#define LIMIT_SPF_MACROS 10   /* `%` in one term or explanation: likewise */
+#define LIMIT_SPF_LOOKUPS 100 /* DNS lookups of one check: then permerror */
+/* Milliseconds that a check takes at most: then temperror. Two in one callback must stay well
+ * within Postfix's 30 s. */
+#define LIMIT_SPF_MS 8000
+/* Milliseconds of patience with one server, twice as many in each further round */
+#define LIMIT_DNS_WAIT_MS 1500
+#define LIMIT_DNS_ROUNDS 2 /* times that each server is asked: then the lookup failed */
 
 /* ---- the tools: beyond each, the file is not read ---- */
-#define LIMIT_MESSAGE_FILE (256u << 20)	/* bytes of a message given to test and explain */
+#define LIMIT_MESSAGE_FILE (256u << 20) /* bytes of a message given to test and explain */
 #define LIMIT_TEST_FILE (64u << 20)	/* bytes of a file of tests */

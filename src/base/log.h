@@ -12,8 +12,8 @@
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO };
 
-/* Choose where lines go; before threads are made. ident is the program's name. Journal falls back to
- * stderr with sd-daemon level prefixes where libsystemd is absent. */
+/* Choose where lines go; before threads are made. ident is the program's name. Journal falls back
+ * to stderr with sd-daemon level prefixes where libsystemd is absent. */
 void log_open(enum log_target target, const char *ident);
 
 /* A line in words, for what concerns the daemon and no session. */

@@ -6,8 +6,8 @@
 #include "base/slice.h"
 
 struct suggest {
-	struct slice word;	/* what was written */
-	struct slice best;	/* the nearest so far; absent if none is near */
+	struct slice word; /* what was written */
+	struct slice best; /* the nearest so far; absent if none is near */
 	unsigned distance;
 };
 

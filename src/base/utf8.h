@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define UTF8_BAD 0xffffffffu	/* stands for no character */
+#define UTF8_BAD 0xffffffffu /* stands for no character */
 
 /* The first character of s, which must not be empty: returns its length in bytes, *code gets its
  * code point. If s begins ill-formed, *code is UTF8_BAD and the length is that of the maximal

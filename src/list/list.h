@@ -37,12 +37,12 @@ struct list;
 
 /* One entry as it was written. */
 struct list_entry {
-	struct slice entry;	/* without `!`; of a pattern, what stands between its slashes */
-	struct slice second;	/* pairs: the second column */
-	struct slice text;	/* {entry.text}; absent if it has none */
+	struct slice entry;  /* without `!`; of a pattern, what stands between its slashes */
+	struct slice second; /* pairs: the second column */
+	struct slice text;   /* {entry.text}; absent if it has none */
 	bool except;
-	unsigned flags;		/* patterns: PATTERN_… without PATTERN_UTF */
-	struct span span;	/* of the entry, for diagnostics */
+	unsigned flags;	  /* patterns: PATTERN_… without PATTERN_UTF */
+	struct span span; /* of the entry, for diagnostics */
 };
 
 /* A new list. flags (patterns only) are given to every entry. The list copies what it keeps. */
@@ -53,8 +53,8 @@ void list_free(struct list *l);
  * errors in d, a duplicate a warning; false if it was not added, a duplicate neither. */
 bool list_add(struct list *l, const struct list_entry *e, struct diags *d);
 
-/* Add all entries of a file, one a line: `[!]ENTRY [TEXT]`, `#` comments, TEXT optionally in quotes;
- * patterns `[!]/…/flags [TEXT]` or `m{…}flags`; pairs two columns. Mistakes are errors at
+/* Add all entries of a file, one a line: `[!]ENTRY [TEXT]`, `#` comments, TEXT optionally in
+ * quotes; patterns `[!]/…/flags [TEXT]` or `m{…}flags`; pairs two columns. Mistakes are errors at
  * their own file and line. False if the file can't be read (errno says why; nothing is added to d)
  * or had errors. The file's text stays in d's arena. */
 bool list_add_file(struct list *l, const char *path, struct diags *d);
@@ -66,7 +66,7 @@ size_t list_size(const struct list *l);
 struct list_entry list_at(const struct list *l, size_t i);
 
 struct list_hit {
-	struct slice entry, text;	/* of the entry that decided; text absent if it has none */
+	struct slice entry, text; /* of the entry that decided; text absent if it has none */
 };
 
 /* Ask. *hit (may be NULL) is filled on MATCH_YES. MATCH_ERROR only from a pattern's limits.

@@ -1,17 +1,17 @@
 /*
  * literal.h - texts and patterns as admins write them
  *
- * Rule files and list files write them alike: "…" with \" \\ \n, /…/flags and m{…}flags, each on one
- * line. Mistakes become errors in d.
+ * Rule files and list files write them alike: "…" with \" \\ \n, /…/flags and m{…}flags, each on
+ * one line. Mistakes become errors in d.
  */
 #pragma once
 
 #include "base/diag.h"
 
 struct literal {
-	struct span span;	/* what stands between the delimiters, escapes not undone */
-	struct span flags;	/* of a pattern: the letters behind the closing delimiter */
-	struct span whole;	/* all of it */
+	struct span span;  /* what stands between the delimiters, escapes not undone */
+	struct span flags; /* of a pattern: the letters behind the closing delimiter */
+	struct span whole; /* all of it */
 };
 
 /* Read "…"; at is the opening quote. False if it has no end: then whole is the rest of the line. */

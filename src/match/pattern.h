@@ -11,18 +11,18 @@
 struct pattern;
 
 enum pattern_flags {
-	PATTERN_CASELESS = 1,	/* i */
-	PATTERN_DOTALL = 2,	/* s */
-	PATTERN_MULTILINE = 4,	/* m */
-	PATTERN_EXTENDED = 8,	/* x */
-	PATTERN_UTF = 16,	/* subject and pattern are UTF-8; without it, bytes */
+	PATTERN_CASELESS = 1,  /* i */
+	PATTERN_DOTALL = 2,    /* s */
+	PATTERN_MULTILINE = 4, /* m */
+	PATTERN_EXTENDED = 8,  /* x */
+	PATTERN_UTF = 16,      /* subject and pattern are UTF-8; without it, bytes */
 };
 
 enum match { MATCH_NO, MATCH_YES, MATCH_ERROR };
 
 struct pattern_error {
-	char message[256];	/* PCRE2's words */
-	size_t offset;		/* bytes into the pattern */
+	char message[256]; /* PCRE2's words */
+	size_t offset;	   /* bytes into the pattern */
 };
 
 /* Compile. re need not outlive the call. NULL with *err filled if it is no pattern. */

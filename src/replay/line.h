@@ -1,31 +1,31 @@
 /*
  * line.h - a file of tests, line by line, each as its words
  *
- * White space divides words. A word in double quotes may hold blanks and the escapes \" \\ \n; one that
- * begins with `<` goes on to its `>`. `#` at the start of a word begins a comment.
+ * White space divides words. A word in double quotes may hold blanks and the escapes \" \\ \n; one
+ * that begins with `<` goes on to its `>`. `#` at the start of a word begins a comment.
  */
 #pragma once
 
 #include "base/diag.h"
 
-#define LINE_WORDS 64	/* words of one line: more is a mistake */
+#define LINE_WORDS 64 /* words of one line: more is a mistake */
 
 struct word {
-	struct slice text;	/* escapes undone, without quotes */
-	struct span span;	/* with its quotes */
+	struct slice text; /* escapes undone, without quotes */
+	struct span span;  /* with its quotes */
 	bool quoted;
 };
 
 struct line {
 	struct word v[LINE_WORDS];
 	size_t n;
-	struct span span;	/* from its first word to its last */
+	struct span span; /* from its first word to its last */
 };
 
 struct line_reader {
 	const struct source *source;
 	uint32_t at;
-	struct arena *arena;	/* for texts; fatal */
+	struct arena *arena; /* for texts; fatal */
 	struct diags *diags;
 };
 

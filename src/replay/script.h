@@ -1,37 +1,37 @@
 /*
  * script.h - one SMTP session, written down: what the client says, what the MTA tells of it
  *
- * Built step by step; everything is copied into its arena. A macro is given at the stage at which MTAs
- * know it, from the place in the script on where it stands; one of the connection counts from its
- * beginning wherever it stands.
+ * Built step by step; everything is copied into its arena. A macro is given at the stage at which
+ * MTAs know it, from the place in the script on where it stands; one of the connection counts from
+ * its beginning wherever it stands.
  */
 #pragma once
 
 #include "replay/message.h"
 
 enum step_kind {
-	STEP_MACRO,	/* a: name, b: value */
-	STEP_HELO,	/* a: name */
-	STEP_MAIL,	/* a: address with or without <>; params */
-	STEP_RCPT,	/* a: address with or without <> */
-	STEP_HEADER,	/* a: name, b: value with the white space behind the colon */
-	STEP_BODY,	/* a: bytes */
+	STEP_MACRO,  /* a: name, b: value */
+	STEP_HELO,   /* a: name */
+	STEP_MAIL,   /* a: address with or without <>; params */
+	STEP_RCPT,   /* a: address with or without <> */
+	STEP_HEADER, /* a: name, b: value with the white space behind the colon */
+	STEP_BODY,   /* a: bytes */
 	STEP_RSET,
 };
 
 struct step {
 	enum step_kind kind;
 	struct slice a, b;
-	struct slice *params;	/* STEP_MAIL: ESMTP parameters */
+	struct slice *params; /* STEP_MAIL: ESMTP parameters */
 	size_t nparams;
 };
 
 struct script {
 	struct arena arena;
-	bool local;		/* no SMTP client: Postfix's non_smtpd_milters */
-	struct ip client;	/* family 0: no address */
+	bool local;	  /* no SMTP client: Postfix's non_smtpd_milters */
+	struct ip client; /* family 0: no address */
 	uint16_t client_port;
-	struct slice client_name;	/* verified; absent if not */
+	struct slice client_name; /* verified; absent if not */
 	struct step *steps;
 	size_t nsteps, capsteps;
 };
@@ -43,14 +43,13 @@ void script_free(struct script *s);
 struct step *script_add(struct script *s, enum step_kind kind, struct slice a, struct slice b);
 
 /* MAIL with its parameters. */
-void script_mail(
-    struct script *s, struct slice from, const struct slice *params, size_t nparams);
+void script_mail(struct script *s, struct slice from, const struct slice *params, size_t nparams);
 
 /* The headers and the body of a message. */
 void script_message(struct script *s, const struct message *m);
 
-/* Who connects. name and ptr may be absent or "unknown"; a name is verified, a ptr without a name is
- * forged (Postfix's reverse_client_name). Gives the macros that carry them, too. */
+/* Who connects. name and ptr may be absent or "unknown"; a name is verified, a ptr without a name
+ * is forged (Postfix's reverse_client_name). Gives the macros that carry them, too. */
 void script_client(struct script *s, const struct ip *ip, struct slice name, struct slice ptr);
 
 /* A macro; a name of several letters may come without its braces. */

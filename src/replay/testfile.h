@@ -18,8 +18,8 @@
  *       expect …                          see expect.h
  *   }
  *
- * What is left out is as of an honest stranger: see the defaults in testfile.c. An expectation is of
- * the transaction in which it stands, that is of the last `mail` above it.
+ * What is left out is as of an honest stranger: see the defaults in testfile.c. An expectation is
+ * of the transaction in which it stands, that is of the last `mail` above it.
  */
 #pragma once
 
@@ -27,13 +27,13 @@
 
 struct test {
 	struct slice name;
-	struct span span;	/* of its `test` line */
+	struct span span; /* of its `test` line */
 	struct script script;
-	struct zone *zone;	/* of its dns lines; NULL: it has none */
+	struct zone *zone; /* of its dns lines; NULL: it has none */
 	struct expectation {
 		struct expect expect;
 		size_t transaction;
-	} *expects;
+	} * expects;
 	size_t nexpects, capexpects;
 };
 
@@ -43,9 +43,9 @@ struct testfile {
 	size_t n, cap;
 };
 
-/* Read all tests of a file. Mistakes are added to d (there are none if its error count is as before);
- * p, if not NULL, tells which labels there are. src and what d holds must outlive the tests. Free
- * with testfile_free. */
-void testfile_parse(const struct source *src, const struct program *p, struct diags *d,
-    struct testfile *out);
+/* Read all tests of a file. Mistakes are added to d (there are none if its error count is as
+ * before); p, if not NULL, tells which labels there are. src and what d holds must outlive the
+ * tests. Free with testfile_free. */
+void testfile_parse(
+    const struct source *src, const struct program *p, struct diags *d, struct testfile *out);
 void testfile_free(struct testfile *f);

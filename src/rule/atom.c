@@ -1,8 +1,8 @@
 /*
  * atom.c - one comparison, asked of the facts
  *
- * Over several values a comparison is true if it is for one of them. What was cut off at a limit may
- * have held a match: true stays true, everything else is an error.
+ * Over several values a comparison is true if it is for one of them. What was cut off at a limit
+ * may have held a match: true stays true, everything else is an error.
  */
 #include "rule/eval.h"
 

@@ -96,7 +96,8 @@ intern_node(struct build *b, struct node n, const uint32_t *parts)
 	for (uint32_t i = 0; i < n.count; i++) {
 		const struct node *part = &p->nodes[parts[i]];
 
-		n.size = part->size > UINT32_MAX / 2 - n.size ? UINT32_MAX / 2 : n.size + part->size;
+		n.size =
+		    part->size > UINT32_MAX / 2 - n.size ? UINT32_MAX / 2 : n.size + part->size;
 		n.depth = part->depth + 1 > n.depth ? part->depth + 1 : n.depth;
 	}
 	for (uint32_t i = 0; i < n.count; i++) {

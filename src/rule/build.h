@@ -13,10 +13,11 @@
 struct name {
 	UT_hash_handle hh;
 	struct slice s;
-	struct span span;	/* where it was given */
-	uint32_t index;		/* of the list, the node of the definition, the rule */
-	bool tainted;		/* a list or definition with a mistake in it */
-	const struct ast_cond *cond;	/* a definition that reads the score is compiled where it is used */
+	struct span span; /* where it was given */
+	uint32_t index;	  /* of the list, the node of the definition, the rule */
+	bool tainted;	  /* a list or definition with a mistake in it */
+	const struct ast_cond
+	    *cond; /* a definition that reads the score is compiled where it is used */
 };
 
 /* NAME_MACRO: those that are not known, of which each is warned of once. */
@@ -26,17 +27,17 @@ struct interned;
 
 struct build {
 	struct diags *diags;
-	struct arena *tmp;	/* lives as long as the diags */
+	struct arena *tmp; /* lives as long as the diags */
 	struct program *p;
 	struct name *names[NAME_SPACES];
 	struct interned *atoms, *nodes;
 	uint32_t caprules, capatoms, capnodes, capparts, caplists, capscores, capeffects,
 	    cappatterns, nparts;
-	uint32_t when;	/* the node of the blocks around */
-	unsigned whens;	/* how many there are */
-	bool tainted;	/* a mistake is in what is read: keep it from causing others */
-	unsigned files, depth;	/* included so far, within one another */
-	unsigned many_macros;	/* bits of the stages at which rules ask for too many */
+	uint32_t when;	       /* the node of the blocks around */
+	unsigned whens;	       /* how many there are */
+	bool tainted;	       /* a mistake is in what is read: keep it from causing others */
+	unsigned files, depth; /* included so far, within one another */
+	unsigned many_macros;  /* bits of the stages at which rules ask for too many */
 	const struct source *opened[LIMIT_INCLUDE_DEPTH + 1];
 };
 
@@ -47,8 +48,8 @@ void *build_grow(void *v, uint32_t n, uint32_t *cap, size_t size);
 struct name *build_name(struct build *b, enum name_space ns, struct slice s, struct span at);
 struct name *build_find(struct build *b, enum name_space ns, struct slice s);
 
-/* Nodes: equal ones are one. build_all and build_any take parts, flatten parts of their own kind and
- * leave out what says nothing; build_of takes n. */
+/* Nodes: equal ones are one. build_all and build_any take parts, flatten parts of their own kind
+ * and leave out what says nothing; build_of takes n. */
 uint32_t build_atom(struct build *b, const struct atom *a);
 uint32_t build_not(struct build *b, uint32_t node);
 uint32_t build_all(struct build *b, const uint32_t *parts, uint32_t n);
@@ -59,8 +60,8 @@ uint32_t build_score(struct build *b, enum atom_op op, long long number);
 /* True if the node reads the score. */
 bool build_reads_score(const struct build *b, uint32_t node);
 
-/* The atoms without which the node can't be true, through `and` alone. Returns how many, at most max
- * are stored. */
+/* The atoms without which the node can't be true, through `and` alone. Returns how many, at most
+ * max are stored. */
 uint32_t build_required(const struct build *b, uint32_t node, uint32_t *atoms, uint32_t max);
 
 /* Give a pattern to the program, which frees it. Returns it. */
@@ -79,7 +80,8 @@ void check_hint(struct build *b, struct diag *g, struct slice near, const char *
 /* Give a list or definition its name. NULL if it can't have it (reported). */
 struct name *check_name(struct build *b, enum name_space ns, const struct ast_word *w);
 
-/* True if a header can have that name: printable ASCII without colon (RFC 5322 2.2). Else reported. */
+/* True if a header can have that name: printable ASCII without colon (RFC 5322 2.2). Else reported.
+ */
 bool check_header_name(struct build *b, const struct ast_word *w);
 
 /* ---- check_cond.c ---- */
@@ -96,8 +98,8 @@ bool check_looks_like_fact(struct slice s);
 bool check_number(struct slice s, long long *out);
 
 /* A pattern for a fact, or for bytes (raw), and its PATTERN_… flags. NULL: reported. */
-const struct pattern *check_pattern(struct build *b, const struct ast_pattern *p, bool raw,
-    unsigned *flags);
+const struct pattern *check_pattern(
+    struct build *b, const struct ast_pattern *p, bool raw, unsigned *flags);
 
 /* "unknown fact": with the one that was meant, if one is near; in a text `entry` is one. */
 void check_unknown_fact(struct build *b, struct span at, struct slice name, bool text);
@@ -115,7 +117,8 @@ bool check_in(struct build *b, const struct ast_cond *c, struct atom *a);
 
 /* ---- text.c ---- */
 
-/* Compile a text. cond: the rule's condition, for {1} and {entry}; UINT32_MAX where there is none. */
+/* Compile a text. cond: the rule's condition, for {1} and {entry}; UINT32_MAX where there is none.
+ */
 void text_compile(struct build *b, const struct ast_word *w, uint32_t cond, struct text *out);
 
 /* ---- settings.c ---- */

@@ -374,8 +374,8 @@ check_size(struct build *b, uint32_t node, const struct ast_cond *c)
 	    diag_error(b->diags, c->span,
 		"this condition is too large: with its definitions filled in it has %u parts, %u deep",
 		n->size, n->depth),
-	    "at most %d parts, %d deep, are allowed; long lists belong into `list`", LIMIT_CONDITION,
-	    LIMIT_DEPTH);
+	    "at most %d parts, %d deep, are allowed; long lists belong into `list`",
+	    LIMIT_CONDITION, LIMIT_DEPTH);
 	return 0;
 }
 

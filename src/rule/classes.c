@@ -1,8 +1,8 @@
 /*
  * classes.c - recipients that go on together, and one answer for all of them
  *
- * SMTP has one answer after DATA. Under `split` there is one class, since a recipient that would make
- * a second one is told to come separately; otherwise verdicts of several classes become one.
+ * SMTP has one answer after DATA. Under `split` there is one class, since a recipient that would
+ * make a second one is told to come separately; otherwise verdicts of several classes become one.
  */
 #include "rule/judge_in.h"
 
@@ -132,7 +132,8 @@ static const struct verdict *
 first_with(const struct judge *j, enum action a)
 {
 	for (size_t i = 0; i < j->nclasses; i++)
-		if (j->classes[i].verdict.standing != STAND_OPEN && j->classes[i].verdict.action == a)
+		if (j->classes[i].verdict.standing != STAND_OPEN &&
+		    j->classes[i].verdict.action == a)
 			return &j->classes[i].verdict;
 	return NULL;
 }
@@ -147,10 +148,10 @@ combine(const struct judge *j, const struct count *n, enum action *a)
 	}
 	if (n->open > 0 || j->nclasses == 0)
 		return false;
-	*a = n->accept > 0	? ACT_ACCEPT
-	     : n->tempfail > 0	? ACT_TEMPFAIL
-	     : n->reject > 0	? ACT_REJECT
-				: ACT_DISCARD;
+	*a = n->accept > 0    ? ACT_ACCEPT
+	    : n->tempfail > 0 ? ACT_TEMPFAIL
+	    : n->reject > 0   ? ACT_REJECT
+			      : ACT_DISCARD;
 	return true;
 }
 
@@ -171,17 +172,18 @@ class_combine(struct judge *j, struct verdict *v)
 		*v = (struct verdict){ STAND_REFUSE, ACT_TEMPFAIL, CAUSE_ERROR, UINT32_MAX };
 		return last && j->session.withheld == 0;
 	}
-	/* a message is dropped or changed, and recipients are taken off, only at its end; the sendmail
-	 * command can be refused nowhere else */
-	if (!last && (a == ACT_ACCEPT ? n.act > 0 || n.discard > 0 || (drop && n.reject > 0)
-				      : a == ACT_DISCARD || j->session.local))
+	/* a message is dropped or changed, and recipients are taken off, only at its end; the
+	 * sendmail command can be refused nowhere else */
+	if (!last &&
+	    (a == ACT_ACCEPT ? n.act > 0 || n.discard > 0 || (drop && n.reject > 0)
+			     : a == ACT_DISCARD || j->session.local))
 		return false;
 	*v = *first_with(j, a);
 	if (last && a == ACT_ACCEPT && (error = effects_make(j)) != UINT32_MAX) {
 		for (size_t i = 0; i < j->nclasses; i++)
 			if (j->classes[i].verdict.action == ACT_ACCEPT)
-				j->classes[i].verdict =
-				    (struct verdict){ STAND_REFUSE, ACT_TEMPFAIL, CAUSE_ERROR, error };
+				j->classes[i].verdict = (struct verdict){ STAND_REFUSE,
+					ACT_TEMPFAIL, CAUSE_ERROR, error };
 		*v = (struct verdict){ STAND_REFUSE, ACT_TEMPFAIL, CAUSE_ERROR, error };
 	}
 	return true;

@@ -1,12 +1,12 @@
 /*
  * effects.c - what is done to an accepted message
  *
- * Kind by kind: recipients taken off, then added, so that who is both stays; headers taken away, the
- * last of a name first, so that indices hold; headers changed, then added; quarantine. Within a kind,
- * in the order of the file, for all accepting classes; what two want alike is done once.
+ * Kind by kind: recipients taken off, then added, so that who is both stays; headers taken away,
+ * the last of a name first, so that indices hold; headers changed, then added; quarantine. Within a
+ * kind, in the order of the file, for all accepting classes; what two want alike is done once.
  */
-#include "rule/judge_in.h"
 #include "rule/harmless.h"
+#include "rule/judge_in.h"
 
 #include <stdlib.h>
 
@@ -31,10 +31,12 @@ same_effect(const struct effect *a, const struct effect *b)
 		return true;
 	return a->index == b->index && slice_eq_nocase(a->name, b->name) &&
 	    slice_eq(a->value, b->value) &&
-	    (a->rule == b->rule || a->kind == EFFECT_DELETE_RECIPIENT || a->kind == EFFECT_DELETE_HEADER);
+	    (a->rule == b->rule || a->kind == EFFECT_DELETE_RECIPIENT ||
+		a->kind == EFFECT_DELETE_HEADER);
 }
 
-/* Append an effect unless the same is there; the first quarantine gives the reason. False: no memory. */
+/* Append an effect unless the same is there; the first quarantine gives the reason. False: no
+ * memory. */
 static bool
 add(struct judge *j, struct effect e)
 {
@@ -63,9 +65,10 @@ take_off(struct judge *j, const struct class *c, const struct rule *r)
 	bool good = true;
 
 	for (size_t i = 0; i < c->n; i++)
-		good &= add(j, (struct effect){ .kind = EFFECT_DELETE_RECIPIENT,
-				  .rule = r,
-				  .value = j->session.recipients[c->recipients[i]].given });
+		good &= add(j,
+		    (struct effect){ .kind = EFFECT_DELETE_RECIPIENT,
+			.rule = r,
+			.value = j->session.recipients[c->recipients[i]].given });
 	return good;
 }
 
@@ -87,10 +90,11 @@ remove_headers(struct judge *j, const struct rule *r)
 		if (r->pattern != NULL)
 			m = pattern_match(r->pattern, s->headers[i].value);
 		if (m == MATCH_YES)
-			good &= add(j, (struct effect){ .kind = EFFECT_DELETE_HEADER,
-					  .rule = r,
-					  .name = name,
-					  .index = n });
+			good &= add(j,
+			    (struct effect){ .kind = EFFECT_DELETE_HEADER,
+				.rule = r,
+				.name = name,
+				.index = n });
 		good &= m != MATCH_ERROR;
 	}
 	return good;
@@ -203,7 +207,8 @@ effects_make(struct judge *j)
 	for (size_t i = 0; i < j->nclasses; i++) {
 		const struct class *c = &j->classes[i];
 
-		if (c->verdict.action == ACT_DISCARD || (class_drops(j) && c->verdict.action != ACT_ACCEPT))
+		if (c->verdict.action == ACT_DISCARD ||
+		    (class_drops(j) && c->verdict.action != ACT_ACCEPT))
 			take_off(j, c, NULL);
 	}
 	for (size_t i = 0; i < sizeof order / sizeof *order && error == UINT32_MAX; i++)

@@ -2,11 +2,11 @@
  * eval.c - sets of outcomes
  *
  * With error standing for "not known", the three outcomes combine as in Kleene's strong logic. What
- * is pending may become anything, error included; so a condition is settled exactly when it would be
- * with every pending atom in error, and a set is either one outcome or holds error.
+ * is pending may become anything, error included; so a condition is settled exactly when it would
+ * be with every pending atom in error, and a set is either one outcome or holds error.
  *
- * A probe asks something else: could lookups that are available now settle it? There what is pending
- * counts as error and what can be looked up as anything.
+ * A probe asks something else: could lookups that are available now settle it? There what is
+ * pending counts as error and what can be looked up as anything.
  */
 #include "rule/eval.h"
 
@@ -55,8 +55,8 @@ add_rule(struct score_cell *b, unsigned set, long long score)
 	b->error |= set == OUT_ERROR;
 }
 
-/* The bounds of the score of so many rules. Rules are asked from the first on, so that one which reads
- * the score finds those above it answered: each is asked once in a question. */
+/* The bounds of the score of so many rules. Rules are asked from the first on, so that one which
+ * reads the score finds those above it answered: each is asked once in a question. */
 static struct score_cell
 score_bounds(struct eval *e, uint32_t upto, enum view view)
 {
@@ -87,13 +87,15 @@ outcome_score(struct eval *e, const struct node *n, enum view view)
 	struct score_cell b = score_bounds(e, n->score_upto, view);
 	/* >= N and < N part the numbers at N; > N and <= N behind it */
 	long long k = n->op == OP_GE || n->op == OP_LT ? n->number : n->number + 1;
-	unsigned up = b.max_least >= k, down = b.min_most < k, between = b.min_least < k && b.max_most >= k;
+	unsigned up = b.max_least >= k, down = b.min_most < k,
+		 between = b.min_least < k && b.max_most >= k;
 	bool greater = n->op == OP_GE || n->op == OP_GT;
 
 	/* rules that are settled without error leave no room between */
 	if (b.min_least == b.max_most)
 		between = 0;
-	return (greater ? up : down) * OUT_TRUE | (greater ? down : up) * OUT_FALSE | between * OUT_ERROR;
+	return (greater ? up : down) * OUT_TRUE | (greater ? down : up) * OUT_FALSE |
+	    between * OUT_ERROR;
 }
 
 unsigned
@@ -144,7 +146,7 @@ outcome_chain(struct eval *e, const struct node *n, enum view view)
 {
 	unsigned stop = n->kind == NODE_AND ? OUT_FALSE : OUT_TRUE;
 	unsigned rest = n->kind == NODE_AND ? OUT_TRUE : OUT_FALSE;
-	unsigned set = rest;	/* of the parts so far */
+	unsigned set = rest; /* of the parts so far */
 
 	for (uint32_t i = 0; i < n->count; i++) {
 		unsigned part = outcome(e, e->program->parts[n->first + i], view), next = 0;
@@ -153,7 +155,8 @@ outcome_chain(struct eval *e, const struct node *n, enum view view)
 			return stop;
 		next |= (set | part) & stop;
 		next |= set & part & rest;
-		if ((set & OUT_ERROR && part & (OUT_ERROR | rest)) || (part & OUT_ERROR && set & rest))
+		if ((set & OUT_ERROR && part & (OUT_ERROR | rest)) ||
+		    (part & OUT_ERROR && set & rest))
 			next |= OUT_ERROR;
 		set = next;
 	}
@@ -179,8 +182,8 @@ outcome_of(struct eval *e, const struct node *n, enum view view)
 		set |= OUT_TRUE;
 	if (never_false < n->n)
 		set |= OUT_FALSE;
-	/* error: too few are true, but those in error could make up for it. A set of several outcomes
-	 * holds error, so all that is not settled can be taken as error. */
+	/* error: too few are true, but those in error could make up for it. A set of several
+	 * outcomes holds error, so all that is not settled can be taken as error. */
 	if (errors > 0 && truths < n->n && truths + errors >= n->n)
 		set |= OUT_ERROR;
 	return set;
@@ -200,7 +203,7 @@ outcome(struct eval *e, uint32_t node, enum view view)
 	case NODE_NOT:
 		set = outcome(e, e->program->parts[n->first], view);
 		return (set & OUT_ERROR) | (set & OUT_TRUE ? OUT_FALSE : 0) |
-		       (set & OUT_FALSE ? OUT_TRUE : 0);
+		    (set & OUT_FALSE ? OUT_TRUE : 0);
 	case NODE_AND:
 	case NODE_OR:
 		return outcome_chain(e, n, view);
@@ -235,7 +238,8 @@ lookups_of_score(struct eval *e, uint32_t upto, uint32_t search)
 	for (uint32_t i = 0; i < upto; i++)
 		if (e->scores[i].sought != search) {
 			e->scores[i].sought = search;
-			bits |= lookups_of(e, e->program->rules[e->program->scores[i]].cond, search);
+			bits |=
+			    lookups_of(e, e->program->rules[e->program->scores[i]].cond, search);
 		}
 	return bits;
 }

@@ -58,10 +58,12 @@ harmless_reply(struct arena *a, struct slice s, bool utf8)
 static void
 add_base64(struct buf *out, const unsigned char *p, size_t n)
 {
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char set[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	for (size_t i = 0; i < n; i += 3) {
-		unsigned v = p[i] << 16 | (i + 1 < n ? p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
+		unsigned v =
+		    p[i] << 16 | (i + 1 < n ? p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
 
 		buf_char(out, set[v >> 18]);
 		buf_char(out, set[v >> 12 & 63]);
@@ -108,7 +110,8 @@ harmless_address(struct arena *a, struct slice s)
 	if (s.n == 0 || s.n > LIMIT_ADDRESS || memchr(s.p, '@', s.n) == NULL || !utf8_valid(s))
 		return SLICE_ABSENT;
 	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '<' || s.p[i] == '>')
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '<' ||
+		    s.p[i] == '>')
 			return SLICE_ABSENT;
 	return arena_slice(a, s);
 }

@@ -3,8 +3,8 @@
  *
  * Up to MAIL one walk serves all; each RCPT continues it with the recipient's facts, and recipients
  * that come out alike go on as one class. What is certain is told at the first stage that refuse-at
- * and the protocol allow: an acceptance not at HELO, where another HELO may follow, and not at RCPT,
- * where it would hold for all recipients.
+ * and the protocol allow: an acceptance not at HELO, where another HELO may follow, and not at
+ * RCPT, where it would hold for all recipients.
  */
 #include "rule/judge_in.h"
 
@@ -155,10 +155,10 @@ answer(struct judge *j, const struct verdict *v, struct reply r)
 
 	if (j->program->settings.mode == MODE_MONITOR)
 		return a;
-	a.told = v->action == ACT_ACCEPT    ? TOLD_ACCEPT
-		 : v->action == ACT_DISCARD ? TOLD_DISCARD
-		 : v->action == ACT_REJECT  ? TOLD_REJECT
-					    : TOLD_TEMPFAIL;
+	a.told = v->action == ACT_ACCEPT ? TOLD_ACCEPT
+	    : v->action == ACT_DISCARD	 ? TOLD_DISCARD
+	    : v->action == ACT_REJECT	 ? TOLD_REJECT
+					 : TOLD_TEMPFAIL;
 	return a;
 }
 
@@ -215,7 +215,7 @@ at_rcpt(struct judge *j)
 	if (j->session.nrecipients == 0)
 		return (struct answer){ 0 };
 	if (!j->had_recipient)
-		j->nclasses = 0;	/* of nobody: content came before a recipient */
+		j->nclasses = 0; /* of nobody: content came before a recipient */
 	j->had_recipient = true;
 	memset(j->spare, 0, j->nown);
 	v = walk(j, &c.walk, &c);
@@ -299,7 +299,10 @@ judge_stage(struct judge *j, enum stage s)
 	if (s == STAGE_CONNECT)
 		j->closed = false;
 	if (s <= STAGE_MAIL)
-		forget(j, s == STAGE_CONNECT ? LIFE_CONNECTION : s == STAGE_HELO ? LIFE_HELO : LIFE_MESSAGE);
+		forget(j,
+		    s == STAGE_CONNECT	  ? LIFE_CONNECTION
+			: s == STAGE_HELO ? LIFE_HELO
+					  : LIFE_MESSAGE);
 	if (j->closed)
 		return j->last;
 	if (j->over)

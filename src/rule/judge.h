@@ -2,8 +2,8 @@
  * judge.h - one SMTP session under one program: from facts to what the MTA is told
  *
  * The adapter puts what it hears into the judge's session (session_connect, session_helo …), then
- * asks judge_stage. The judge keeps walks, classes of recipients, refuse-at and mixed-recipients; it
- * writes no log: what was decided goes to the watcher. One thread at a time.
+ * asks judge_stage. The judge keeps walks, classes of recipients, refuse-at and mixed-recipients;
+ * it writes no log: what was decided goes to the watcher. One thread at a time.
  */
 #pragma once
 
@@ -12,48 +12,49 @@
 enum told { TOLD_CONTINUE, TOLD_ACCEPT, TOLD_REJECT, TOLD_TEMPFAIL, TOLD_DISCARD };
 
 struct reply {
-	unsigned code;		/* 550 */
-	const char *enhanced;	/* "5.7.1" */
-	struct slice text;	/* lines divided by \n; printable, within LIMIT_REPLY_…; no `%` is doubled */
+	unsigned code;	      /* 550 */
+	const char *enhanced; /* "5.7.1" */
+	struct slice
+	    text; /* lines divided by \n; printable, within LIMIT_REPLY_…; no `%` is doubled */
 };
 
 struct answer {
 	enum told told;
-	struct reply reply;	/* of TOLD_REJECT and TOLD_TEMPFAIL; valid until the next call */
+	struct reply reply; /* of TOLD_REJECT and TOLD_TEMPFAIL; valid until the next call */
 };
 
 enum cause {
-	CAUSE_RULE,	/* decision.rule decided */
-	CAUSE_DEFAULT,	/* no rule decided: accept */
-	CAUSE_ERROR,	/* decision.rule could not be decided: set on-error tempfail */
-	CAUSE_SPLIT,	/* this recipient's rules differ from the first one's: 452, try it alone */
-	CAUSE_LIMIT,	/* LIMIT_RECIPIENTS, or memory */
+	CAUSE_RULE,    /* decision.rule decided */
+	CAUSE_DEFAULT, /* no rule decided: accept */
+	CAUSE_ERROR,   /* decision.rule could not be decided: set on-error tempfail */
+	CAUSE_SPLIT,   /* this recipient's rules differ from the first one's: 452, try it alone */
+	CAUSE_LIMIT,   /* LIMIT_RECIPIENTS, or memory */
 };
 
 /* A verdict, for the log. */
 struct decision {
-	enum action action;	/* ACT_ACCEPT, ACT_REJECT, ACT_TEMPFAIL or ACT_DISCARD */
+	enum action action; /* ACT_ACCEPT, ACT_REJECT, ACT_TEMPFAIL or ACT_DISCARD */
 	enum cause cause;
-	const struct rule *rule;	/* NULL: CAUSE_DEFAULT, CAUSE_SPLIT, CAUSE_LIMIT */
-	enum stage stage;	/* at which it counts: that of `told`, for CAUSE_DEFAULT STAGE_BODY */
-	enum stage told;	/* at which the MTA is told */
-	struct reply reply;	/* of a refusal */
-	bool obeyed;		/* false in `set mode monitor`, and for a class whose verdict gave way to
-				 * another's (mixed-recipients) */
-	const size_t *recipients;	/* indices into session.recipients */
-	size_t nrecipients;	/* 0: decided for a connection or at MAIL */
+	const struct rule *rule; /* NULL: CAUSE_DEFAULT, CAUSE_SPLIT, CAUSE_LIMIT */
+	enum stage stage;   /* at which it counts: that of `told`, for CAUSE_DEFAULT STAGE_BODY */
+	enum stage told;    /* at which the MTA is told */
+	struct reply reply; /* of a refusal */
+	bool obeyed; /* false in `set mode monitor`, and for a class whose verdict gave way to
+		      * another's (mixed-recipients) */
+	const size_t *recipients; /* indices into session.recipients */
+	size_t nrecipients;	  /* 0: decided for a connection or at MAIL */
 };
 
 enum note_kind {
-	NOTE_LOG,	/* a `log` rule's text */
-	NOTE_MONITOR,	/* a `monitor` rule was reached and true */
-	NOTE_ERROR,	/* a rule's outcome is error and didn't decide */
+	NOTE_LOG,     /* a `log` rule's text */
+	NOTE_MONITOR, /* a `monitor` rule was reached and true */
+	NOTE_ERROR,   /* a rule's outcome is error and didn't decide */
 };
 
 struct note {
 	enum note_kind kind;
 	const struct rule *rule;
-	struct slice text;	/* of NOTE_LOG, and of what a NOTE_MONITOR rule would have said */
+	struct slice text; /* of NOTE_LOG, and of what a NOTE_MONITOR rule would have said */
 	enum stage stage;
 	const size_t *recipients;
 	size_t nrecipients;
@@ -68,9 +69,9 @@ struct watcher {
 
 /* What is to be done to an accepted message, in order. */
 enum effect_kind {
-	EFFECT_ADD_HEADER,	/* at index 0 */
-	EFFECT_SET_HEADER,	/* change the first of that name, or add */
-	EFFECT_DELETE_HEADER,	/* the index-th (from 1) of that name; later ones come first */
+	EFFECT_ADD_HEADER,    /* at index 0 */
+	EFFECT_SET_HEADER,    /* change the first of that name, or add */
+	EFFECT_DELETE_HEADER, /* the index-th (from 1) of that name; later ones come first */
 	EFFECT_ADD_RECIPIENT,
 	EFFECT_DELETE_RECIPIENT,
 	EFFECT_QUARANTINE,
@@ -78,10 +79,10 @@ enum effect_kind {
 
 struct effect {
 	enum effect_kind kind;
-	const struct rule *rule;	/* NULL: a recipient taken off by mixed-recipients or discard */
-	struct slice name;	/* of the header */
-	struct slice value;	/* header value (one line of printable ASCII, encoded by RFC 2047 if need
-				 * be), recipient, reason */
+	const struct rule *rule; /* NULL: a recipient taken off by mixed-recipients or discard */
+	struct slice name;	 /* of the header */
+	struct slice value; /* header value (one line of printable ASCII, encoded by RFC 2047 if
+			     * need be), recipient, reason */
 	unsigned index;
 };
 
@@ -94,13 +95,13 @@ void judge_free(struct judge *j);
 struct session *judge_session(struct judge *j);
 const struct program *judge_program(const struct judge *j);
 
-/* The session has reached a stage (its facts are set): what the MTA is told. At STAGE_RCPT the answer
- * is for the recipient added last. After any answer but TOLD_CONTINUE (at RCPT: but those for one
- * recipient) the message is over, or the connection. */
+/* The session has reached a stage (its facts are set): what the MTA is told. At STAGE_RCPT the
+ * answer is for the recipient added last. After any answer but TOLD_CONTINUE (at RCPT: but those
+ * for one recipient) the message is over, or the connection. */
 struct answer judge_stage(struct judge *j, enum stage s);
 
-/* session_rcpt could not take a recipient: the answer for it. Where no answer is awaited at RCPT, the
- * whole message is deferred at its end. */
+/* session_rcpt could not take a recipient: the answer for it. Where no answer is awaited at RCPT,
+ * the whole message is deferred at its end. */
 struct answer judge_overflow(struct judge *j);
 
 /* After judge_stage(STAGE_BODY) said TOLD_CONTINUE or TOLD_ACCEPT: what to do. Valid until the next
@@ -110,6 +111,7 @@ size_t judge_effects(struct judge *j, const struct effect **v);
 /* RSET, abort, or the MTA went on to something else: the message is over without a verdict. */
 void judge_abort(struct judge *j);
 
-/* For `postern explain`: the view of the walk of the class that was judged last (while a decision is
- * told: of the class that it is for), and the index of the rule at which it stands (the deciding one, or the first that is open; nrules: passed all). */
+/* For `postern explain`: the view of the walk of the class that was judged last (while a decision
+ * is told: of the class that it is for), and the index of the rule at which it stands (the deciding
+ * one, or the first that is open; nrules: passed all). */
 struct eval *judge_view(struct judge *j, uint32_t *at);

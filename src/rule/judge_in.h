@@ -6,11 +6,12 @@
 #include "rule/walk.h"
 
 /* Recipients for which the rules mean the same from RCPT on. */
-struct class {
-	uint8_t *own;	/* outcomes of the atoms that name the recipient */
+struct class
+{
+	uint8_t *own; /* outcomes of the atoms that name the recipient */
 	struct walk walk;
 	struct verdict verdict;
-	size_t *recipients;	/* indices into session.recipients */
+	size_t *recipients; /* indices into session.recipients */
 	size_t n, cap;
 };
 
@@ -20,22 +21,22 @@ struct judge {
 	struct session session;
 	struct arena memory;	/* of the message: classes, errors */
 	struct arena texts;	/* of one call: replies, effects */
-	uint8_t *cells, *spare;	/* outcomes; those of a recipient not yet in a class */
+	uint8_t *cells, *spare; /* outcomes; those of a recipient not yet in a class */
 	size_t nown;		/* bytes of an `own` */
 	struct score_cell *scores;
 	uint32_t questions;
 	enum stage stage;
-	struct walk base;	/* before there are recipients */
+	struct walk base; /* before there are recipients */
 	struct class *classes;
 	size_t nclasses, capclasses;
-	bool had_recipient;	/* in this message, refused ones included */
-	bool overflow;		/* recipients that could not be kept */
-	bool over;		/* the message has its verdict */
-	bool closed;		/* the connection has: `last` holds for all that follows */
+	bool had_recipient; /* in this message, refused ones included */
+	bool overflow;	    /* recipients that could not be kept */
+	bool over;	    /* the message has its verdict */
+	bool closed;	    /* the connection has: `last` holds for all that follows */
 	struct answer last;
 	struct effect *effects;
 	size_t neffects, capeffects;
-	struct eval view;	/* of the walk that went on last */
+	struct eval view; /* of the walk that went on last */
 	uint32_t view_at;
 };
 
@@ -51,17 +52,18 @@ enum stage judge_tell_at(const struct judge *j);
 void note_walk(
     struct judge *j, const struct class *c, const struct walk *w, const struct verdict *v);
 
-/* True if what rules above an acceptance have to say of the recipients of a class but the first, which
- * its walk has seen to, will not change. */
+/* True if what rules above an acceptance have to say of the recipients of a class but the first,
+ * which its walk has seen to, will not change. */
 bool note_is_ready(struct judge *j, const struct class *c);
 
 /* A verdict, with its reply made. recipients may be none. */
-struct reply note_decision(struct judge *j, const struct class *c, const struct verdict *v, bool obeyed);
+struct reply note_decision(
+    struct judge *j, const struct class *c, const struct verdict *v, bool obeyed);
 
 /* ---- classes.c ---- */
 
-/* Put the recipient added last, whose walk and outcomes are in *c, into a class. False if it has to be
- * sent separately (mixed-recipients split). */
+/* Put the recipient added last, whose walk and outcomes are in *c, into a class. False if it has to
+ * be sent separately (mixed-recipients split). */
 bool class_join(struct judge *j, const struct class *c);
 
 /* True if refused recipients are taken off an accepted message: mixed-recipients drop. */

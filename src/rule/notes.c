@@ -1,8 +1,8 @@
 /*
  * notes.c - what the watcher is told: rules that log, watch, or could not be decided, and verdicts
  */
-#include "rule/judge_in.h"
 #include "rule/harmless.h"
+#include "rule/judge_in.h"
 
 static void
 note(struct judge *j, enum note_kind kind, const struct rule *r, struct slice text,
@@ -33,7 +33,8 @@ is_named(const struct program *p, const struct rule *r)
 	return p->nodes[r->cond].recipient || r->text.recipient;
 }
 
-/* The text of a refusal: its own, or where there is none, or nothing is left of it, a general one. */
+/* The text of a refusal: its own, or where there is none, or nothing is left of it, a general one.
+ */
 static struct slice
 reply_text(struct judge *j, struct eval *e, const struct rule *r)
 {
@@ -57,7 +58,8 @@ static void
 note_rule(struct judge *j, struct eval *e, const struct class *c, const struct rule *r)
 {
 	struct arena_mark mark = arena_mark(&j->texts);
-	/* a refusal waits for no text: what is not known yet is left out, but no score is made up */
+	/* a refusal waits for no text: what is not known yet is left out, but no score is made up
+	 */
 	unsigned set = eval_rule(e, r, speaks(r));
 
 	if (set == OUT_ERROR)
@@ -68,8 +70,8 @@ note_rule(struct judge *j, struct eval *e, const struct class *c, const struct r
 	arena_release(&j->texts, mark);
 }
 
-/* What a walk and a verdict say of the rules above; of those that name the recipient, or of the others,
- * or of all. */
+/* What a walk and a verdict say of the rules above; of those that name the recipient, or of the
+ * others, or of all. */
 struct scope {
 	const struct walk *walk;
 	const struct verdict *verdict;
@@ -124,7 +126,9 @@ note_is_ready(struct judge *j, const struct class *c)
 		if (!speaks(r) || !is_named(p, r))
 			continue;
 		for (size_t k = 1; k < c->n; k++) {
-			struct class one = { .own = j->spare, .recipients = &c->recipients[k], .n = 1 };
+			struct class one = {
+				.own = j->spare, .recipients = &c->recipients[k], .n = 1
+			};
 			struct eval e = judge_eval(j, &one);
 
 			memset(j->spare, 0, j->nown);

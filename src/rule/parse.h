@@ -15,14 +15,14 @@ struct parser {
 	struct lexer lx;
 	struct diags *diags;
 	struct arena *arena;
-	struct token tok;	/* the one to be looked at next */
-	struct span last;	/* of the one taken last */
-	unsigned indent;	/* of the statement under way */
-	unsigned free_lines;	/* within ( ) or a list's { }: lines don't end the statement */
+	struct token tok;    /* the one to be looked at next */
+	struct span last;    /* of the one taken last */
+	unsigned indent;     /* of the statement under way */
+	unsigned free_lines; /* within ( ) or a list's { }: lines don't end the statement */
 	unsigned nesting;
 	bool failed;		/* the statement under way has an error: skip to its end */
 	bool cut;		/* the statement above lacks what this one may begin with */
-	struct ast_stmt *above;	/* in the same block */
+	struct ast_stmt *above; /* in the same block */
 };
 
 /* True while the statement under way goes on. */

@@ -19,17 +19,17 @@
 enum piece_kind {
 	PIECE_LITERAL,
 	PIECE_FACT,
-	PIECE_GROUP,		/* {1}, {name}: what a group of the rule's pattern matched */
-	PIECE_ENTRY,		/* {entry}: the list entry that decided */
-	PIECE_ENTRY_TEXT,	/* {entry.text} */
+	PIECE_GROUP,	  /* {1}, {name}: what a group of the rule's pattern matched */
+	PIECE_ENTRY,	  /* {entry}: the list entry that decided */
+	PIECE_ENTRY_TEXT, /* {entry.text} */
 };
 
 struct piece {
 	enum piece_kind kind;
-	struct slice literal;	/* PIECE_LITERAL; PIECE_GROUP: its name, if it was named */
-	struct fact_ref ref;	/* PIECE_FACT */
-	uint32_t atom;		/* PIECE_GROUP, PIECE_ENTRY, PIECE_ENTRY_TEXT: whose */
-	unsigned group;		/* PIECE_GROUP */
+	struct slice literal; /* PIECE_LITERAL; PIECE_GROUP: its name, if it was named */
+	struct fact_ref ref;  /* PIECE_FACT */
+	uint32_t atom;	      /* PIECE_GROUP, PIECE_ENTRY, PIECE_ENTRY_TEXT: whose */
+	unsigned group;	      /* PIECE_GROUP */
 	struct span span;
 };
 
@@ -37,50 +37,50 @@ struct piece {
 struct text {
 	const struct piece *v;
 	size_t n;
-	enum stage stage;	/* at which all of it is known */
-	unsigned lookups;	/* LOOKUP_… that it costs */
-	bool recipient;		/* names the recipient */
-	bool score;		/* waits for the exact score */
-	uint32_t score_upto;	/* which score: that of so many score rules */
+	enum stage stage;    /* at which all of it is known */
+	unsigned lookups;    /* LOOKUP_… that it costs */
+	bool recipient;	     /* names the recipient */
+	bool score;	     /* waits for the exact score */
+	uint32_t score_upto; /* which score: that of so many score rules */
 };
 
 /* ---- conditions ---- */
 
 enum atom_op {
-	OP_THERE,	/* FACT */
+	OP_THERE, /* FACT */
 	OP_EQ,
 	OP_LT,
 	OP_LE,
 	OP_GT,
 	OP_GE,
-	OP_MATCH,	/* ~ */
+	OP_MATCH, /* ~ */
 	OP_IN,
 };
 
 struct atom {
 	enum atom_op op;
 	struct fact_ref left;
-	bool pair;		/* (left, left2) in PAIRS */
+	bool pair; /* (left, left2) in PAIRS */
 	struct fact_ref left2;
-	bool count;		/* count(left) op number, count(left ~ pattern) op number */
+	bool count; /* count(left) op number, count(left ~ pattern) op number */
 	/* the right side: one of them, by op and left */
 	const struct pattern *pattern;
-	struct slice pattern_text;	/* as written, for printing back */
+	struct slice pattern_text; /* as written, for printing back */
 	unsigned pattern_flags;
 	const struct list *list;
-	const char *list_name;	/* NULL: written in place */
+	const char *list_name; /* NULL: written in place */
 	bool right_fact;
 	struct fact_ref right;
-	struct text text;	/* n > 0: a literal or a text with {…} */
+	struct text text; /* n > 0: a literal or a text with {…} */
 	long long number;
 	struct ip ip;
 
-	enum stage stage;	/* at which it is known */
+	enum stage stage; /* at which it is known */
 	enum life life;
 	unsigned lookups;
-	bool score;		/* asks score or score.rules: wants them exact */
-	uint32_t score_upto;	/* which score: that of so many score rules */
-	uint32_t cell;		/* index of its outcome among those of a walk */
+	bool score;	     /* asks score or score.rules: wants them exact */
+	uint32_t score_upto; /* which score: that of so many score rules */
+	uint32_t cell;	     /* index of its outcome among those of a walk */
 	struct span span;
 };
 
@@ -90,22 +90,23 @@ enum node_kind {
 	NODE_NOT,
 	NODE_AND,
 	NODE_OR,
-	NODE_OF,	/* at least n of its parts */
-	NODE_SCORE,	/* score op number, by interval */
+	NODE_OF,    /* at least n of its parts */
+	NODE_SCORE, /* score op number, by interval */
 };
 
 struct node {
 	enum node_kind kind;
-	uint32_t first, count;	/* its parts: program.parts[first …] */
-	uint32_t atom;		/* NODE_ATOM */
-	uint32_t n;		/* NODE_OF */
-	enum atom_op op;	/* NODE_SCORE: OP_LT to OP_GE */
-	long long number;	/* NODE_SCORE */
-	uint32_t score_upto;	/* NODE_SCORE: the sum of so many score rules */
-	uint32_t size, depth;	/* parts in all, and within one another; a shared part counts each time */
+	uint32_t first, count; /* its parts: program.parts[first …] */
+	uint32_t atom;	       /* NODE_ATOM */
+	uint32_t n;	       /* NODE_OF */
+	enum atom_op op;       /* NODE_SCORE: OP_LT to OP_GE */
+	long long number;      /* NODE_SCORE */
+	uint32_t score_upto;   /* NODE_SCORE: the sum of so many score rules */
+	uint32_t size,
+	    depth; /* parts in all, and within one another; a shared part counts each time */
 	/* what stages.c works out: the first stage at which it can be surely true, or false */
 	enum stage true_at, false_at;
-	bool recipient;		/* names the recipient */
+	bool recipient; /* names the recipient */
 };
 
 /* ---- rules ---- */
@@ -129,24 +130,24 @@ enum action {
 const char *action_name(enum action a);
 
 struct rule {
-	const char *label;	/* NULL: none */
-	const char *file;	/* where it stands */
+	const char *label; /* NULL: none */
+	const char *file;  /* where it stands */
 	unsigned line;
 	bool monitor;
 	enum action action;
-	uint32_t cond;		/* a node */
-	unsigned code;		/* reject, tempfail: 550 */
-	const char *enhanced;	/* "5.7.1" */
-	struct text text;	/* of the reply, header, log line, address, reason */
-	const char *header;	/* …-header: its name */
-	const struct pattern *pattern;	/* remove-header ~ */
+	uint32_t cond;		       /* a node */
+	unsigned code;		       /* reject, tempfail: 550 */
+	const char *enhanced;	       /* "5.7.1" */
+	struct text text;	       /* of the reply, header, log line, address, reason */
+	const char *header;	       /* …-header: its name */
+	const struct pattern *pattern; /* remove-header ~ */
 	struct slice pattern_text;
 	unsigned pattern_flags;
 	long long score;
 	/* what stages.c works out */
-	enum stage acts_at;	/* the first stage at which it can act; STAGE_NEVER */
-	uint32_t delayed_by;	/* the rule above for which it waits; UINT32_MAX: none */
-	struct span span;	/* of its action word; good only while the diags of its load live */
+	enum stage acts_at;  /* the first stage at which it can act; STAGE_NEVER */
+	uint32_t delayed_by; /* the rule above for which it waits; UINT32_MAX: none */
+	struct span span;    /* of its action word; good only while the diags of its load live */
 };
 
 /* True for accept, reject, tempfail, discard. */
@@ -154,18 +155,18 @@ bool action_decides(enum action a);
 
 /* What the adapters must ask of the MTA. */
 struct needs {
-	bool reply[STAGES];	/* a verdict may be told at this stage */
-	bool headers, body;	/* that they come by */
-	bool keep_headers, keep_body;	/* and that they are kept */
+	bool reply[STAGES];	      /* a verdict may be told at this stage */
+	bool headers, body;	      /* that they come by */
+	bool keep_headers, keep_body; /* and that they are kept */
 	const char *macros[STAGES][LIMIT_MACROS];
 	unsigned nmacros[STAGES];
 	bool changes_headers, adds_recipients, deletes_recipients, quarantines;
 };
 
 struct named_list {
-	const char *name;	/* NULL: written in place */
+	const char *name; /* NULL: written in place */
 	struct list *list;
-	const char *file;	/* NULL: entries in place */
+	const char *file; /* NULL: entries in place */
 };
 
 struct program {
@@ -174,30 +175,33 @@ struct program {
 	struct settings settings;
 	struct zone *zone;	/* dns-zone; NULL */
 	struct spf *spf;	/* NULL if no rule asks SPF */
-	struct session_env env;	/* for sessions that run under it */
+	struct session_env env; /* for sessions that run under it */
 
 	struct rule *rules;
 	uint32_t nrules;
-	struct atom *atoms;	/* in the order in which they stand in the file; cells are by lifetime */
+	struct atom
+	    *atoms; /* in the order in which they stand in the file; cells are by lifetime */
 	uint32_t natoms;
-	uint32_t life_start[LIVES + 1];	/* cells of a lifetime: from life_start[l] to life_start[l+1] */
+	uint32_t
+	    life_start[LIVES + 1]; /* cells of a lifetime: from life_start[l] to life_start[l+1] */
 	struct node *nodes;
 	uint32_t nnodes;
 	uint32_t *parts;
 	struct named_list *lists;
 	uint32_t nlists;
-	struct pattern **patterns;	/* all of them, to be freed */
+	struct pattern **patterns; /* all of them, to be freed */
 	uint32_t npatterns;
 
-	uint32_t *scores, nscores;	/* indices of score rules (not monitored ones), ascending */
-	uint32_t *effects, neffects;	/* indices of all other rules that don't decide, and of monitor rules */
-	bool names_recipient;		/* some rule does */
-	unsigned lookups;		/* LOOKUP_… that its rules ask for */
+	uint32_t *scores, nscores; /* indices of score rules (not monitored ones), ascending */
+	uint32_t *effects,
+	    neffects; /* indices of all other rules that don't decide, and of monitor rules */
+	bool names_recipient; /* some rule does */
+	unsigned lookups;     /* LOOKUP_… that its rules ask for */
 	struct needs needs;
 };
 
-/* Load a ruleset: parse with its includes, check, compile. All mistakes go to d. NULL if there was an
- * error, or if path can't be read: then errno is set and d is without an error. */
+/* Load a ruleset: parse with its includes, check, compile. All mistakes go to d. NULL if there was
+ * an error, or if path can't be read: then errno is set and d is without an error. */
 struct program *program_load(const char *path, struct diags *d);
 
 /* The same from a text; includes and lists are relative to the working directory. */
@@ -206,8 +210,8 @@ struct program *program_load_text(const char *name, struct slice text, struct di
 struct program *program_ref(struct program *p);
 void program_unref(struct program *p);
 
-/* Print the whole program as a ruleset that means the same: settings that were changed, lists, rules
- * with their whole conditions. */
+/* Print the whole program as a ruleset that means the same: settings that were changed, lists,
+ * rules with their whole conditions. */
 void program_print(const struct program *p, FILE *out);
 
 /* Print one condition, one fact reference, a rule's statement without its condition. */

@@ -21,10 +21,9 @@ score_rules(struct eval *e, uint32_t upto, struct values *out)
 
 		if (eval_node(e, r->cond) != OUT_TRUE)
 			continue;
-		v[out->n].text =
-		    r->label != NULL
-			? arena_printf(&e->session->scratch, "%s=%lld", r->label, r->score)
-			: arena_printf(&e->session->scratch, "%s:%u=%lld", r->file, r->line, r->score);
+		v[out->n].text = r->label != NULL
+		    ? arena_printf(&e->session->scratch, "%s=%lld", r->label, r->score)
+		    : arena_printf(&e->session->scratch, "%s:%u=%lld", r->file, r->line, r->score);
 		out->n += v[out->n].text.p != NULL;
 	}
 }
@@ -58,7 +57,10 @@ add_harmless(struct buf *b, struct slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = s.p[i];
 
-		buf_char(b, c >= ' ' && c != 0x7f ? c : c == '\r' || c == '\n' || c == '\t' ? ' ' : '?');
+		buf_char(b,
+		    c >= ' ' && c != 0x7f		      ? c
+			: c == '\r' || c == '\n' || c == '\t' ? ' '
+							      : '?');
 	}
 }
 

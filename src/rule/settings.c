@@ -285,8 +285,9 @@ static void
 print_socket(const struct socket_setting *s, FILE *out)
 {
 	if (s->family == SOCKET_INET) {
-		fprintf(out, strchr(s->host, ':') != NULL ? "set socket \"inet:%u@[%s]\"\n"
-							: "set socket \"inet:%u@%s\"\n",
+		fprintf(out,
+		    strchr(s->host, ':') != NULL ? "set socket \"inet:%u@[%s]\"\n"
+						 : "set socket \"inet:%u@%s\"\n",
 		    s->port, s->host);
 		return;
 	}

@@ -35,14 +35,14 @@ fix_ref(const struct program *p, struct fact_ref *ref)
 
 /* What can be known of the score of the first so many rules, worked out rule by rule. */
 struct prefix {
-	enum stage exact_at;	/* the first stage at which it can be exact */
-	bool recipient;		/* one of the rules names the recipient */
+	enum stage exact_at; /* the first stage at which it can be exact */
+	bool recipient;	     /* one of the rules names the recipient */
 	/* at each stage: how great the least score can be, how small the greatest */
 	long long least[STAGES], most[STAGES];
 };
 
 struct prefixes {
-	struct prefix *v;	/* v[n] is of the first n score rules */
+	struct prefix *v; /* v[n] is of the first n score rules */
 	uint32_t known;
 };
 
@@ -76,8 +76,7 @@ static const struct prefix *
 prefix_of(const struct program *p, struct prefixes *x, uint32_t upto)
 {
 	for (; x->known < upto; x->known++)
-		x->v[x->known + 1] =
-		    next_prefix(p, x->v[x->known], &p->rules[p->scores[x->known]]);
+		x->v[x->known + 1] = next_prefix(p, x->v[x->known], &p->rules[p->scores[x->known]]);
 	return &x->v[upto];
 }
 
@@ -215,9 +214,10 @@ node_chain(const struct program *p, struct node *n)
 	for (uint32_t i = 0; i < n->count; i++) {
 		const struct node *part = &p->nodes[p->parts[n->first + i]];
 
-		n->true_at = all ? later(n->true_at, part->true_at) : sooner(n->true_at, part->true_at);
-		n->false_at = all ? sooner(n->false_at, part->false_at)
-				  : later(n->false_at, part->false_at);
+		n->true_at =
+		    all ? later(n->true_at, part->true_at) : sooner(n->true_at, part->true_at);
+		n->false_at =
+		    all ? sooner(n->false_at, part->false_at) : later(n->false_at, part->false_at);
 	}
 	if (all && n->count <= 16 && contradicts(p, n))
 		n->true_at = STAGE_NEVER;
@@ -244,7 +244,8 @@ work_out_nodes(struct build *b, struct prefixes *x)
 				const struct prefix *score = prefix_of(p, x, a->score_upto);
 
 				a->stage = later(a->stage, score->exact_at);
-				a->life = longer(a->life, score->recipient ? LIFE_RECIPIENT : LIFE_MESSAGE);
+				a->life = longer(
+				    a->life, score->recipient ? LIFE_RECIPIENT : LIFE_MESSAGE);
 			}
 			n->true_at = n->false_at = a->stage;
 			n->recipient = a->life == LIFE_RECIPIENT;

@@ -53,8 +53,8 @@ parse_brace(struct scan *s, struct span in)
 		return r;
 	args = slice_cut(args, ')', &rest);
 	if (rest.p == NULL || slice_trim(rest).n > 0)
-		diag_error(s->b->diags, in, rest.p == NULL ? "`)` expected before `}`"
-							   : "`}` expected behind `)`");
+		diag_error(s->b->diags, in,
+		    rest.p == NULL ? "`)` expected before `}`" : "`}` expected behind `)`");
 	while (args.p != NULL) {
 		arg = slice_trim(slice_cut(args, ',', &args));
 		while (arg.n > 0 && (arg.p[0] == '\\' || arg.p[0] == '"'))

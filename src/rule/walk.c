@@ -101,7 +101,7 @@ walk_verdict(const struct walk *w, struct eval *e)
 	if (!w->decided)
 		return v;
 	v.action = w->cause == CAUSE_ERROR ? ACT_TEMPFAIL
-		   : v.rule == UINT32_MAX  ? ACT_ACCEPT
+	    : v.rule == UINT32_MAX	   ? ACT_ACCEPT
 					   : p->rules[v.rule].action;
 	if (v.action == ACT_DISCARD)
 		v.standing = STAND_DISCARD;
@@ -130,8 +130,8 @@ walk_fill(struct eval *e)
 /* Two recipients' views side by side. */
 struct pair {
 	struct eval *a, *b;
-	bool alike;	/* the same address: nothing can differ */
-	uint8_t *scores;	/* of each score rule: 0 not compared, 1 the same, 2 not */
+	bool alike;	 /* the same address: nothing can differ */
+	uint8_t *scores; /* of each score rule: 0 not compared, 1 the same, 2 not */
 };
 
 static bool node_same(const struct pair *x, uint32_t node);
@@ -172,7 +172,8 @@ score_same(const struct pair *x, uint32_t upto)
 			if (x->scores[i] == 2)
 				return false;
 		} else {
-			difference += (a == OUT_TRUE ? r->score : 0) - (b == OUT_TRUE ? r->score : 0);
+			difference +=
+			    (a == OUT_TRUE ? r->score : 0) - (b == OUT_TRUE ? r->score : 0);
 		}
 	}
 	return difference == 0;
@@ -224,11 +225,13 @@ text_same(const struct pair *x, const struct text *t)
 	return a.p != NULL && b.p != NULL && slice_eq(a, b);
 }
 
-/* One rule for both: 1 the same and the walk goes on, 0 the same and the walk ends here, -1 differs. */
+/* One rule for both: 1 the same and the walk goes on, 0 the same and the walk ends here, -1
+ * differs. */
 static int
 rule_same(const struct pair *x, const struct rule *r)
 {
-	bool decides = action_decides(r->action), skip = x->a->program->settings.on_error == ON_ERROR_SKIP;
+	bool decides = action_decides(r->action),
+	     skip = x->a->program->settings.on_error == ON_ERROR_SKIP;
 	unsigned a = eval_rule(x->a, r, false), b = eval_rule(x->b, r, false);
 	bool apass = a == OUT_FALSE || (skip && !(a & OUT_TRUE));
 	bool bpass = b == OUT_FALSE || (skip && !(b & OUT_TRUE));
@@ -253,7 +256,8 @@ walk_same(struct eval *a, struct eval *b)
 
 	/* what only watches, or is read through the score, says nothing by itself */
 	for (uint32_t i = 0; i < p->nrules && same == 1; i++)
-		if (p->rules[i].action != ACT_LOG && p->rules[i].action != ACT_SCORE && !p->rules[i].monitor)
+		if (p->rules[i].action != ACT_LOG && p->rules[i].action != ACT_SCORE &&
+		    !p->rules[i].monitor)
 			same = rule_same(&x, &p->rules[i]);
 	return same >= 0;
 }

@@ -14,7 +14,7 @@ struct passed_error {
 
 /* How far a walk has come. Begins zeroed. */
 struct walk {
-	uint32_t at;	/* the deciding rule, or the first that is open; nrules behind the last */
+	uint32_t at; /* the deciding rule, or the first that is open; nrules behind the last */
 	bool decided;
 	enum cause cause;
 	const struct passed_error *errors;
@@ -23,17 +23,17 @@ struct walk {
 /* What a walk says now. */
 enum standing {
 	STAND_OPEN,
-	STAND_ACCEPT,	/* and nothing is to be done to the message */
-	STAND_ACT,	/* accept, and effects take place */
+	STAND_ACCEPT, /* and nothing is to be done to the message */
+	STAND_ACT,    /* accept, and effects take place */
 	STAND_DISCARD,
 	STAND_REFUSE,
 };
 
 struct verdict {
 	enum standing standing;
-	enum action action;	/* STAND_REFUSE: ACT_REJECT or ACT_TEMPFAIL */
+	enum action action; /* STAND_REFUSE: ACT_REJECT or ACT_TEMPFAIL */
 	enum cause cause;
-	uint32_t rule;	/* that decided; UINT32_MAX: none */
+	uint32_t rule; /* that decided; UINT32_MAX: none */
 };
 
 /* Go on as far as is certain. tell: the stage before which no refusal is told, and what serves only

@@ -89,8 +89,8 @@ mailbox_unquoted(struct arena *a, struct slice mailbox)
 		if (!is_atom_byte((unsigned char)mailbox.p[i]))
 			return mailbox;
 
-	struct slice plain = arena_printf(a, "%.*s%.*s", (int)n - 2, mailbox.p + 1,
-	    (int)(mailbox.n - n), mailbox.p + n);
+	struct slice plain = arena_printf(
+	    a, "%.*s%.*s", (int)n - 2, mailbox.p + 1, (int)(mailbox.n - n), mailbox.p + n);
 
 	return plain.p != NULL ? plain : mailbox;
 }

@@ -86,8 +86,8 @@ end_greeting(struct session *s)
 	arena_reset(&s->greeting);
 }
 
-/* True for a connection as Postfix's cleanup makes it for mail that sendmail(1) took: it plays a client
- * on loopback with port 0. Its MAIL will tell: it leaves the angle brackets out. */
+/* True for a connection as Postfix's cleanup makes it for mail that sendmail(1) took: it plays a
+ * client on loopback with port 0. Its MAIL will tell: it leaves the angle brackets out. */
 static bool
 may_be_local(const struct session *s)
 {
@@ -149,8 +149,8 @@ session_mail(struct session *s, struct slice from, const struct slice *params, s
 	if (mailbox.n == 0)
 		s->sender = SLICE("<>");
 	else
-		s->sender = name_keep(&s->message, mailbox_unquoted(&s->message, mailbox), LIMIT_ADDRESS,
-		    &s->sender_cut);
+		s->sender = name_keep(&s->message, mailbox_unquoted(&s->message, mailbox),
+		    LIMIT_ADDRESS, &s->sender_cut);
 	for (size_t i = 0; i < nparams; i++)
 		read_param(s, params[i]);
 }
@@ -187,8 +187,8 @@ session_rcpt(struct session *s, struct slice to)
 		return false;
 	s->recipients = v;
 	r.given = arena_slice(&s->message, to);
-	r.address = name_keep(&s->message, mailbox_unquoted(&s->message, mailbox_bare(to)),
-	    LIMIT_ADDRESS, &r.cut);
+	r.address = name_keep(
+	    &s->message, mailbox_unquoted(&s->message, mailbox_bare(to)), LIMIT_ADDRESS, &r.cut);
 	if (r.given.p == NULL || r.address.p == NULL)
 		return false;
 	s->selected = s->nrecipients++;

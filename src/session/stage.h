@@ -3,8 +3,8 @@
  */
 #pragma once
 
-/* In the order of the SMTP dialogue. Facts of STAGE_HEADERS are there when the header ends, those of
- * STAGE_BODY at the end of the message. */
+/* In the order of the SMTP dialogue. Facts of STAGE_HEADERS are there when the header ends, those
+ * of STAGE_BODY at the end of the message. */
 enum stage {
 	STAGE_CONNECT,
 	STAGE_HELO,
@@ -13,12 +13,12 @@ enum stage {
 	STAGE_DATA,
 	STAGE_HEADERS,
 	STAGE_BODY,
-	STAGE_NEVER,	/* behind the last: what can't happen */
+	STAGE_NEVER, /* behind the last: what can't happen */
 };
 #define STAGES STAGE_NEVER
 
-/* A fact of a lifetime is lost with what it belongs to: a HELO ends what came by the last one and the
- * message, MAIL ends the last message. */
+/* A fact of a lifetime is lost with what it belongs to: a HELO ends what came by the last one and
+ * the message, MAIL ends the last message. */
 enum life {
 	LIFE_CONNECTION,
 	LIFE_HELO,

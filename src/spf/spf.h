@@ -24,9 +24,9 @@ const char *spf_result_name(enum spf_result r);
 
 struct spf_answer {
 	enum spf_result result;
-	struct slice domain;	/* whose record was asked for */
-	struct slice reason;	/* the explanation of a fail, or why; printable ASCII, one line, at most
-				 * LIMIT_SPF_REASON bytes, never empty */
+	struct slice domain; /* whose record was asked for */
+	struct slice reason; /* the explanation of a fail, or why; printable ASCII, one line, at
+			      * most LIMIT_SPF_REASON bytes, never empty */
 };
 
 struct spf;

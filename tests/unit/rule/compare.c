@@ -174,8 +174,8 @@ reach(struct run *r, int rcpt, struct verdict v)
 	*e = (struct end){ true, v };
 }
 
-/* Under `drop` a recipient that is deferred defers the message: others, whose own verdict is not certain
- * yet, are told with its rule. */
+/* Under `drop` a recipient that is deferred defers the message: others, whose own verdict is not
+ * certain yet, are told with its rule. */
 static bool
 is_deferred_with(struct run *r, enum stage s, const struct seen_decision *d)
 {
@@ -184,8 +184,8 @@ is_deferred_with(struct run *r, enum stage s, const struct seen_decision *d)
 	for (int i = 0; i < r->ndecisions; i++) {
 		const struct seen_decision *o = &r->decisions[i];
 
-		if (o != d && o->nrcpts > 0 && o->v.rule == d->v.rule && o->v.action == d->v.action &&
-		    is_certain(r, o->rcpts[0], s, o->v))
+		if (o != d && o->nrcpts > 0 && o->v.rule == d->v.rule &&
+		    o->v.action == d->v.action && is_certain(r, o->rcpts[0], s, o->v))
 			return true;
 	}
 	return false;

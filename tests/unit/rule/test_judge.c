@@ -189,9 +189,10 @@ too_many_classes_are_told_to_come_separately(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "set mixed-recipients deliver\n"
-		  "n: reject if recipient.local = nobody\n"
-		  "h: add-header \"X-To\" \"{recipient}\" if raw.header(\"X-Test\")\n");
+	start(&p,
+	    "set mixed-recipients deliver\n"
+	    "n: reject if recipient.local = nobody\n"
+	    "h: add-header \"X-To\" \"{recipient}\" if raw.header(\"X-Test\")\n");
 	assert_string_equal(crowd(&p), "tempfail 452 4.5.3 Send separately");
 	assert_string_equal(header(&p, "X-Test", "yes"), "continue");
 	assert_string_equal(body(&p, "x"), "accept");
@@ -204,8 +205,9 @@ too_many_classes_defer_the_message_where_no_answer_is_awaited(void **state)
 	struct play p;
 
 	(void)state;
-	start(&p, "set mixed-recipients deliver\n"
-		  "h: add-header \"X-To\" \"{recipient}\" if raw.header(\"X-Test\")\n");
+	start(&p,
+	    "set mixed-recipients deliver\n"
+	    "h: add-header \"X-To\" \"{recipient}\" if raw.header(\"X-Test\")\n");
 	assert_string_equal(crowd(&p), "continue");
 	assert_string_equal(header(&p, "X-Test", "yes"), "continue");
 	assert_string_equal(body(&p, "x"), "tempfail 452 4.5.3 Too many recipients");
@@ -221,8 +223,7 @@ a_message_for_nobody_is_not_let_in(void **state)
 	start(&p, "r: reject \"no\" if recipient = b@example.org\nx: reject if raw.body ~ /x/\n");
 	greet(&p);
 	assert_string_equal(rcpt(&p, "<b@example.org>"), "reject 550 5.7.1 no");
-	assert_string_equal(
-	    body(&p, "y"), "tempfail 451 4.3.0 Temporary failure, try again later");
+	assert_string_equal(body(&p, "y"), "tempfail 451 4.3.0 Temporary failure, try again later");
 	finish(&p);
 }
 
