@@ -91,25 +91,26 @@ first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 	for (uint32_t i = 0; i < p->nrules; i++) {
 		const struct rule *r = &p->rules[i];
 		const struct node *n = &p->nodes[r->cond];
-		enum stage err = n->true_at < n->false_at ? n->true_at : n->false_at, pass;
+		enum stage err = n->true_at < n->false_at ? n->true_at : n->false_at, pass, act;
 
 		if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
 			continue;
-		/* a rule that errs refuses as soon as it could have been settled, effects included
-		 */
+		/* what errs refuses as soon as it could have been settled, effects included */
 		err = err > last ? err : last;
 		if (p->settings.on_error == ON_ERROR_TEMPFAIL && err < *refuse)
 			*refuse = err;
 		if (!action_decides(r->action))
 			continue;
-		if (r->action == ACT_ACCEPT && r->acts_at < *accept)
-			*accept = r->acts_at;
-		if (r->action != ACT_ACCEPT && r->acts_at < *refuse)
-			*refuse = r->acts_at;
-		/* skipped in error it is passed, too */
-		pass = p->settings.on_error == ON_ERROR_SKIP && n->true_at < n->false_at
-		    ? n->true_at
-		    : n->false_at;
+		act = n->true_at > last ? n->true_at : last;
+		if (r->action == ACT_ACCEPT && act < *accept)
+			*accept = act;
+		if (r->action != ACT_ACCEPT && act < *refuse)
+			*refuse = act;
+		/* skipped in error it is passed, too; for a text that tells the score, whenever
+		 * that errs */
+		pass = n->false_at;
+		if (p->settings.on_error == ON_ERROR_SKIP)
+			pass = r->text.score ? STAGE_CONNECT : err < pass ? err : pass;
 		last = pass > last ? pass : last;
 	}
 	*accept = last < *accept ? last : *accept;

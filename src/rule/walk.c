@@ -240,6 +240,9 @@ rule_same(const struct pair *x, const struct rule *r)
 		return -1;
 	if (apass)
 		return 1;
+	/* settled for one, it is settled for the other, and alike */
+	if (a != b && ((a & (a - 1)) == 0 || (b & (b - 1)) == 0))
+		return -1;
 	if (!part_same(x, r->cond) || (a != OUT_ERROR && !text_same(x, &r->text)))
 		return -1;
 	return decides && (a & (a - 1)) == 0 ? 0 : 1;
