@@ -215,6 +215,42 @@ too_many_classes_defer_the_message_where_no_answer_is_awaited(void **state)
 }
 
 static void
+a_score_in_error_parts_recipients(void **state)
+{
+	struct play p;
+
+	(void)state;
+	start(&p,
+	    "set mixed-recipients deliver\nset refuse-at rcpt\n"
+	    "s: score 4 if recipient.local ~ " ERRS "\n"
+	    "h: add-header \"X-Score\" \"{score}\" if raw.header(\"X-Test\")\n");
+	greet(&p);
+	assert_string_equal(rcpt(&p, "<" ERR "@example.org>"), "continue");
+	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
+	assert_string_equal(header(&p, "X-Test", "yes"), "continue");
+	/* the mildest verdict: the second one's, whose score is exact */
+	assert_string_equal(body(&p, "x"), "accept");
+	assert_non_null(strstr(p.log.p, "tempfail by error h"));
+	finish(&p);
+}
+
+static void
+a_skipped_score_text_lets_an_accept_be_told_early(void **state)
+{
+	struct play p;
+
+	(void)state;
+	start(&p,
+	    "set on-error skip\n"
+	    "s: score 2 if helo ~ " ERRS "\n"
+	    "r: reject \"{score}\" if raw.body ~ /x/\n");
+	assert_string_equal(client(&p, "192.0.2.1"), "continue");
+	assert_string_equal(helo(&p, ERR), "continue");
+	assert_string_equal(mail(&p, "<a@example.net>"), "accept");
+	finish(&p);
+}
+
+static void
 a_message_for_nobody_is_not_let_in(void **state)
 {
 	struct play p;
@@ -424,6 +460,8 @@ main(void)
 		cmocka_unit_test(too_many_classes_are_told_to_come_separately),
 		cmocka_unit_test(too_many_classes_defer_the_message_where_no_answer_is_awaited),
 		cmocka_unit_test(a_message_for_nobody_is_not_let_in),
+		cmocka_unit_test(a_score_in_error_parts_recipients),
+		cmocka_unit_test(a_skipped_score_text_lets_an_accept_be_told_early),
 		cmocka_unit_test(a_log_line_waits_for_what_it_says),
 		cmocka_unit_test(a_score_in_error_is_no_number),
 		cmocka_unit_test(each_recipient_keeps_its_log_lines),
