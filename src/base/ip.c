@@ -135,12 +135,3 @@ network_parse(struct slice s, struct network *out)
 	out->ip = ip_mask(&ip, out->prefix);
 	return ip_eq(&out->ip, &ip) ? NETWORK_OK : NETWORK_HOST_BITS;
 }
-
-/* True if the address lies in the network. */
-bool
-network_has(const struct network *net, const struct ip *ip)
-{
-	struct ip masked = ip_mask(ip, net->prefix);
-
-	return net->ip.family != 0 && ip_eq(&net->ip, &masked);
-}

@@ -42,5 +42,3 @@ enum network_error { NETWORK_OK, NETWORK_BAD_ADDRESS, NETWORK_BAD_PREFIX, NETWOR
 /* Parse `address` or `address/prefix`. With NETWORK_HOST_BITS *out is the network that was meant,
  * with NETWORK_BAD_PREFIX the address alone. */
 enum network_error network_parse(struct slice s, struct network *out);
-
-bool network_has(const struct network *net, const struct ip *ip);

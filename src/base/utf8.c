@@ -182,21 +182,3 @@ utf8_width(uint32_t c)
 			return odd[i].width;
 	return 1;
 }
-
-/* Columns of the first n bytes. */
-size_t
-utf8_columns(struct slice s, size_t n)
-{
-	size_t columns = 0;
-
-	if (n < s.n)
-		s.n = n;
-	while (s.n > 0) {
-		uint32_t code;
-		size_t length = utf8_decode(s, &code);
-
-		columns += utf8_width(code);
-		s = slice_of(s.p + length, s.n - length);
-	}
-	return columns;
-}

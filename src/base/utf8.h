@@ -30,6 +30,3 @@ struct slice utf8_clean(struct arena *a, struct slice s);
 
 /* Length in bytes of the longest prefix of s that has at most max bytes and cuts no character. */
 size_t utf8_prefix(struct slice s, size_t max);
-
-/* Display columns of the first n bytes of s, a tab counted as one: what a caret must skip. */
-size_t utf8_columns(struct slice s, size_t n);

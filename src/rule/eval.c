@@ -62,7 +62,6 @@ score_bounds(struct eval *e, uint32_t upto, enum view view)
 {
 	const struct program *p = e->program;
 	struct score_cell b = { 0 };
-
 	uint32_t i = upto;
 
 	while (i > 0 && e->scores[i - 1].asked != e->question)

@@ -168,6 +168,8 @@ load_source(const struct source *src, struct diags *d)
 	p->arena.fatal = true;
 	settings_default(&p->settings);
 	build_all(&b, NULL, 0); /* node 0 is `true` */
+	/* room for atoms even if there are none: others point at the first without looking */
+	p->atoms = build_grow(p->atoms, 0, &b.capatoms, sizeof *p->atoms);
 	check_stmts(&b, parse_file(src, d));
 	stages_work_out(&b);
 	needs_work_out(&b);

@@ -138,15 +138,11 @@ static void
 counts_columns(void **state)
 {
 	(void)state;
-	assert_int_equal(utf8_columns(SLICE("a\tb"), 3), 3);
-	assert_int_equal(utf8_columns(SLICE("\xc3\xa4"
-					    "b"),
-			     2),
-	    1);
-	assert_int_equal(utf8_columns(SLICE("\xe6\x97\xa5\xe6\x9c\xac"), 6), 4);
-	assert_int_equal(utf8_columns(SLICE("e\xcc\x81"), 3), 1);
-	assert_int_equal(utf8_columns(SLICE("\xff\xff"), 2), 2);
-	assert_int_equal(utf8_columns(SLICE("abc"), 99), 3);
+	assert_int_equal(utf8_width('a'), 1);
+	assert_int_equal(utf8_width(0xe4), 1);
+	assert_int_equal(utf8_width(0x65e5), 2);
+	assert_int_equal(utf8_width(0x301), 0);
+	assert_int_equal(utf8_width(UTF8_BAD), 1);
 }
 
 /* What steers a terminal or turns text around is not harmless. */

@@ -356,6 +356,15 @@ takes_any_question(void **state)
 	list_free(pairs);
 }
 
+/* One network asked by itself. */
+static bool
+is_in(const struct network *net, const struct ip *ip)
+{
+	struct ip masked = ip_mask(ip, net->prefix);
+
+	return ip_eq(&net->ip, &masked);
+}
+
 /* Against looking at every network, over random networks and addresses. */
 static void
 agrees_with_a_naive_search(void **state)
@@ -392,7 +401,7 @@ agrees_with_a_naive_search(void **state)
 		for (int i = 0; i < (ip.family == 4 ? 4 : 16); i++)
 			ip.b[i] = (uint8_t)(rand() % 2 ? 0x20 : 0xa0);
 		for (size_t i = 0; i < n; i++)
-			if (network_has(&nets[i], &ip)) {
+			if (is_in(&nets[i], &ip)) {
 				want = except[i] ? MATCH_NO : MATCH_YES;
 				break;
 			}
