@@ -29,16 +29,21 @@ run(const struct test *test, struct program *p, const struct replay_hooks *hooks
 {
 	struct session_env env = p->env;
 	struct zone *nothing = NULL;
-	bool ran;
+	bool own = p->resolver != NULL && (test->zone != NULL || p->zone == NULL), ran;
 
-	if (p->spf != NULL && (test->zone != NULL || p->zone == NULL)) {
+	if (own) {
 		if (test->zone == NULL)
 			nothing = zone_new();
-		env.spf = spf_new(test->zone != NULL ? test->zone : nothing, RECEIVER);
+		env.resolver = resolver_new(
+		    &(struct resolver_config){ .zone = test->zone != NULL ? test->zone : nothing });
+		env.spf =
+		    spf_new(&(struct spf_config){ .resolver = env.resolver, .receiver = RECEIVER });
 	}
 	ran = replay_run(p, &env, &test->script, hooks, out);
-	if (env.spf != p->spf)
+	if (own) {
 		spf_free(env.spf);
+		resolver_free(env.resolver);
+	}
 	zone_free(nothing);
 	return ran;
 }

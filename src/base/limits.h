@@ -69,6 +69,10 @@
 #define LIMIT_ZONE_FILE (16u << 20) /* bytes of a zone file */
 #define LIMIT_DNS_NAME 253	    /* octets of a name (RFC 1035 2.3.4, as text) */
 #define LIMIT_DNS_LABEL 63	    /* octets of a label */
+#define LIMIT_DNS_CNAMES 8	    /* aliases behind one another: then the lookup failed */
+#define LIMIT_DNS_MS 5000	    /* milliseconds for one question (dns-timeout): likewise */
+#define LIMIT_DNS_TTL 86400	    /* seconds that an answer is kept at most */
+#define LIMIT_DNS_CACHE (32u << 20) /* bytes of kept answers: the oldest go */
 #define LIMIT_SPF_REASON 400	    /* bytes of spf.reason */
 #define LIMIT_SPF_RECORD 4096	    /* bytes of an SPF record: then permerror */
 /* Bytes of one term of a record: then permerror; of an explanation: then it is left out */

@@ -8,8 +8,10 @@
  */
 #include "dns/resolver.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "dns/name.h"
 
 #include <arpa/nameser.h>
 #include <errno.h>
@@ -17,6 +19,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <resolv.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -183,7 +186,7 @@ read_text(const ns_rr *rr, struct arena *a, struct slice *out)
 
 /* Read a record; false if it is malformed, or memory is used up. */
 static bool
-read_record(const ns_msg *m, const ns_rr *rr, struct arena *a, struct zone_record *out)
+read_record(const ns_msg *m, const ns_rr *rr, struct arena *a, struct dns_record *out)
 {
 	const unsigned char *data = ns_rr_rdata(*rr);
 	size_t n = ns_rr_rdlen(*rr);
@@ -209,34 +212,34 @@ read_record(const ns_msg *m, const ns_rr *rr, struct arena *a, struct zone_recor
 }
 
 /* Read an answer. */
-static enum zone_answer
-read_answer(const struct message *answer, enum zone_type type, struct arena *a,
-    const struct zone_record **v, size_t *n)
+static enum dns_status
+read_answer(const struct message *answer, enum dns_type type, struct arena *a,
+    const struct dns_record **v, size_t *n)
 {
-	struct zone_record *out;
+	struct dns_record *out;
 	ns_msg m;
 	ns_rr rr;
 
 	if (ns_initparse(answer->p, (int)answer->n, &m) != 0)
-		return ZONE_TEMPFAIL;
+		return DNS_FAILED;
 	if (ns_msg_getflag(m, ns_f_rcode) == ns_r_nxdomain)
-		return ZONE_NXDOMAIN;
+		return DNS_NXDOMAIN;
 	if (ns_msg_getflag(m, ns_f_rcode) != ns_r_noerror)
-		return ZONE_TEMPFAIL;
+		return DNS_FAILED;
 	out = arena_alloc(a, (ns_msg_count(m, ns_s_an) + 1u) * sizeof(*out));
 	if (out == NULL)
-		return ZONE_TEMPFAIL;
+		return DNS_FAILED;
 	*v = out;
 	for (int i = 0; i < ns_msg_count(m, ns_s_an); i++) {
 		if (ns_parserr(&m, ns_s_an, i, &rr) != 0)
-			return ZONE_TEMPFAIL;
+			return DNS_FAILED;
 		if (ns_rr_type(rr) != (ns_type)type || ns_rr_class(rr) != ns_c_in)
 			continue; /* a CNAME on the way */
 		if (!read_record(&m, &rr, a, &out[*n]))
-			return ZONE_TEMPFAIL;
+			return DNS_FAILED;
 		++*n;
 	}
-	return *n > 0 ? ZONE_DATA : ZONE_NODATA;
+	return *n > 0 ? DNS_DATA : DNS_NODATA;
 }
 
 /* ---- asking ---- */
@@ -251,20 +254,20 @@ address(const struct __res_state *res, int i)
 }
 
 /* Ask each server in turn, and again with more patience. */
-static enum zone_answer
-ask_servers(const struct __res_state *res, const struct message *query, enum zone_type type,
-    uint64_t deadline, struct arena *a, const struct zone_record **v, size_t *n)
+static enum dns_status
+ask_servers(const struct __res_state *res, const struct message *query, enum dns_type type,
+    uint64_t deadline, struct arena *a, const struct dns_record **v, size_t *n)
 {
 	struct message answer = { .p = arena_alloc(a, MESSAGE_SIZE) };
 	uint64_t wait = LIMIT_DNS_WAIT_MS * 1000ull;
 
 	if (answer.p == NULL)
-		return ZONE_TEMPFAIL;
+		return DNS_FAILED;
 	for (int round = 0; round < LIMIT_DNS_ROUNDS; round++, wait *= 2)
 		for (int i = 0; i < res->nscount && clock_us() < deadline; i++) {
 			const struct sockaddr *server = address(res, i);
 			uint64_t end = clock_us() + wait;
-			enum zone_answer got;
+			enum dns_status got;
 
 			if (end > deadline)
 				end = deadline;
@@ -274,27 +277,27 @@ ask_servers(const struct __res_state *res, const struct message *query, enum zon
 				continue;
 			*n = 0;
 			got = read_answer(&answer, type, a, v, n);
-			if (got != ZONE_TEMPFAIL)
+			if (got != DNS_FAILED)
 				return got;
 		}
 	*n = 0;
-	return ZONE_TEMPFAIL;
+	return DNS_FAILED;
 }
 
 /* Ask. */
-enum zone_answer
-resolver_ask(const char *name, enum zone_type type, uint64_t deadline, struct arena *a,
-    const struct zone_record **v, size_t *n)
+static enum dns_status
+ask_system(const char *name, enum dns_type type, uint64_t deadline, struct arena *a,
+    const struct dns_record **v, size_t *n)
 {
 	unsigned char text[NS_PACKETSZ];
 	struct __res_state res = { 0 };
-	enum zone_answer answer = ZONE_TEMPFAIL;
+	enum dns_status answer = DNS_FAILED;
 	int length;
 
 	*v = NULL;
 	*n = 0;
 	if (res_ninit(&res) != 0)
-		return ZONE_TEMPFAIL;
+		return DNS_FAILED;
 	length = res_nmkquery(
 	    &res, ns_o_query, name, ns_c_in, (int)type, NULL, 0, NULL, text, sizeof(text));
 	/* libresolv makes the id of the time, which can be guessed */
@@ -303,4 +306,69 @@ resolver_ask(const char *name, enum zone_type type, uint64_t deadline, struct ar
 		    &res, &(struct message){ text, (size_t)length }, type, deadline, a, v, n);
 	res_nclose(&res);
 	return answer;
+}
+
+struct resolver {
+	const struct zone *zone;
+};
+
+struct resolver_entry {
+	struct arena arena;
+};
+
+struct resolver *
+resolver_new(const struct resolver_config *c)
+{
+	struct resolver *r = calloc(1, sizeof(*r));
+
+	if (r != NULL)
+		r->zone = c->zone;
+	return r;
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	free(r);
+}
+
+void
+resolver_start(struct resolver *r, struct question *q)
+{
+	(void)r;
+	q->entry = calloc(1, sizeof(*q->entry));
+	arena_init(&q->entry->arena, 0);
+}
+
+void
+resolver_wait(struct resolver *r, struct question *q, uint64_t deadline)
+{
+	char name[LIMIT_DNS_NAME + 1];
+
+	q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
+	if (name_check(q->name, NULL) != NAME_OK)
+		return;
+	memcpy(name, q->name.p, q->name.n);
+	name[q->name.n] = '\0';
+	if (r->zone != NULL)
+		q->answer = zone_ask(r->zone, q->name, q->type);
+	else
+		q->answer.status = ask_system(
+		    name, q->type, deadline, &q->entry->arena, &q->answer.v, &q->answer.n);
+}
+
+void
+resolver_end(struct resolver *r, struct question *q)
+{
+	(void)r;
+	arena_free(&q->entry->arena);
+	free(q->entry);
+	q->entry = NULL;
+}
+
+void
+resolver_count(struct resolver *r, struct resolver_counts *out)
+{
+	(void)r;
+	*out = (struct resolver_counts){ 0 };
 }

@@ -15,26 +15,25 @@
 #include <stdlib.h>
 #include <uthash.h>
 
-#define MAX_CNAMES 8
 #define TYPES "A, AAAA, MX, TXT, PTR, CNAME and TIMEOUT"
 
 static const struct {
 	struct slice name;
-	enum zone_type type;
+	enum dns_type type;
 } types[] = {
-	{ { "A", 1 }, ZONE_A },
-	{ { "AAAA", 4 }, ZONE_AAAA },
-	{ { "MX", 2 }, ZONE_MX },
-	{ { "TXT", 3 }, ZONE_TXT },
-	{ { "PTR", 3 }, ZONE_PTR },
-	{ { "CNAME", 5 }, ZONE_CNAME },
+	{ { "A", 1 }, DNS_A },
+	{ { "AAAA", 4 }, DNS_AAAA },
+	{ { "MX", 2 }, DNS_MX },
+	{ { "TXT", 3 }, DNS_TXT },
+	{ { "PTR", 3 }, DNS_PTR },
+	{ { "CNAME", 5 }, DNS_CNAME },
 };
 
 #define NTYPES (sizeof(types) / sizeof(types[0]))
 #define CNAMES (NTYPES - 1) /* index of CNAME */
 
 struct records {
-	struct zone_record *v;
+	struct dns_record *v;
 	size_t n, cap;
 };
 
@@ -215,7 +214,7 @@ no_value(const struct cursor *c, const char *type, const char *example)
 
 /* Parse an address of n (4 or 16) octets. */
 static bool
-parse_address(struct cursor *c, struct zone *z, size_t n, struct zone_record *r)
+parse_address(struct cursor *c, struct zone *z, size_t n, struct dns_record *r)
 {
 	struct slice word = take_word(c);
 	char text[INET6_ADDRSTRLEN];
@@ -241,7 +240,7 @@ parse_address(struct cursor *c, struct zone *z, size_t n, struct zone_record *r)
 
 /* Parse the host name that a PTR, CNAME or MX record points to. */
 static bool
-parse_host(struct cursor *c, struct zone *z, struct slice word, struct zone_record *r)
+parse_host(struct cursor *c, struct zone *z, struct slice word, struct dns_record *r)
 {
 	if (!check_name(c, word))
 		return false;
@@ -251,7 +250,7 @@ parse_host(struct cursor *c, struct zone *z, struct slice word, struct zone_reco
 
 /* Parse preference and host of an MX record. `0 .` (RFC 7505) has an empty host. */
 static bool
-parse_mx(struct cursor *c, struct zone *z, struct zone_record *r)
+parse_mx(struct cursor *c, struct zone *z, struct dns_record *r)
 {
 	struct slice word = take_word(c), host = take_word(c);
 	unsigned long long preference;
@@ -299,7 +298,7 @@ parse_string(struct cursor *c, char *text, size_t *n)
 
 /* Parse the strings of a TXT record. */
 static bool
-parse_txt(struct cursor *c, struct zone *z, struct zone_record *r)
+parse_txt(struct cursor *c, struct zone *z, struct dns_record *r)
 {
 	char *text = arena_alloc(&z->arena, c->rest.n + 1);
 	size_t n = 0;
@@ -325,28 +324,28 @@ parse_txt(struct cursor *c, struct zone *z, struct zone_record *r)
 
 /* Parse what stands behind the type. */
 static bool
-parse_value(struct cursor *c, struct zone *z, size_t type, struct zone_record *r)
+parse_value(struct cursor *c, struct zone *z, size_t type, struct dns_record *r)
 {
 	struct slice host;
 
 	switch (types[type].type) {
-	case ZONE_A:
+	case DNS_A:
 		return parse_address(c, z, 4, r);
-	case ZONE_AAAA:
+	case DNS_AAAA:
 		return parse_address(c, z, 16, r);
-	case ZONE_MX:
+	case DNS_MX:
 		return parse_mx(c, z, r);
-	case ZONE_TXT:
+	case DNS_TXT:
 		return parse_txt(c, z, r);
-	case ZONE_PTR:
-	case ZONE_CNAME:
+	case DNS_PTR:
+	case DNS_CNAME:
 		break;
 	}
 	host = take_word(c);
 	if (host.n == 0)
 		return no_value(c, types[type].name.p,
-		    types[type].type == ZONE_PTR ? "1.2.0.192.in-addr.arpa PTR mail.example.net"
-						 : "www.example.net CNAME mail.example.net");
+		    types[type].type == DNS_PTR ? "1.2.0.192.in-addr.arpa PTR mail.example.net"
+						: "www.example.net CNAME mail.example.net");
 	return parse_host(c, z, host, r);
 }
 
@@ -393,7 +392,7 @@ check_end(struct cursor *c)
 /* Keep a record. A CNAME may stand neither beside other records nor beside another CNAME. */
 static bool
 keep(struct zone *z, const struct cursor *c, struct name *name, size_t type,
-    const struct zone_record *r)
+    const struct dns_record *r)
 {
 	struct records *of = &name->of[type];
 
@@ -403,7 +402,7 @@ keep(struct zone *z, const struct cursor *c, struct name *name, size_t type,
 	}
 	if (of->n == of->cap) {
 		size_t cap = of->cap > 0 ? 2 * of->cap : 1;
-		struct zone_record *v = arena_alloc(&z->arena, cap * sizeof(*v));
+		struct dns_record *v = arena_alloc(&z->arena, cap * sizeof(*v));
 
 		if (of->n > 0)
 			memcpy(v, of->v, of->n * sizeof(*v));
@@ -420,7 +419,7 @@ zone_add(struct zone *z, struct slice line, struct span at, struct diags *d)
 {
 	struct cursor c = { line, line, at, d };
 	struct slice word = take_word(&c);
-	struct zone_record record = { 0 };
+	struct dns_record record = { 0 };
 	struct key key;
 	size_t type;
 
@@ -458,32 +457,29 @@ zone_add_file(struct zone *z, const char *path, struct diags *d)
 	return good;
 }
 
-enum zone_answer
-zone_ask(const struct zone *z, struct slice name, enum zone_type type, const struct zone_record **v,
-    size_t *n)
+struct dns_answer
+zone_ask(const struct zone *z, struct slice name, enum dns_type type)
 {
 	struct key key;
 	size_t index = 0;
 
-	*v = NULL;
-	*n = 0;
 	while (index < NTYPES && types[index].type != type)
 		index++;
-	for (int hops = 0; hops <= MAX_CNAMES; hops++) {
+	for (int hops = 0; hops <= LIMIT_DNS_CNAMES; hops++) {
 		struct name *found = make_key(name, &key) ? find_name(z, &key) : NULL;
 
 		if (found == NULL)
-			return ZONE_NXDOMAIN;
+			return (struct dns_answer){ .status = DNS_NXDOMAIN };
 		if (found->timeout)
-			return ZONE_TEMPFAIL;
-		if (index < NTYPES && found->of[index].n > 0) {
-			*v = found->of[index].v;
-			*n = found->of[index].n;
-			return ZONE_DATA;
-		}
+			return (struct dns_answer){ .status = DNS_FAILED,
+				.cause = "no server has answered" };
+		if (index < NTYPES && found->of[index].n > 0)
+			return (struct dns_answer){
+				.status = DNS_DATA, .v = found->of[index].v, .n = found->of[index].n
+			};
 		if (found->of[CNAMES].n == 0)
-			return ZONE_NODATA;
+			return (struct dns_answer){ .status = DNS_NODATA };
 		name = found->of[CNAMES].v[0].data;
 	}
-	return ZONE_TEMPFAIL;
+	return (struct dns_answer){ .status = DNS_FAILED, .cause = "too many CNAMEs" };
 }

@@ -8,23 +8,9 @@
 #pragma once
 
 #include "base/diag.h"
+#include "dns/dns.h"
 
 struct zone;
-
-enum zone_type {
-	ZONE_A = 1,
-	ZONE_CNAME = 5,
-	ZONE_PTR = 12,
-	ZONE_MX = 15,
-	ZONE_TXT = 16,
-	ZONE_AAAA = 28
-};
-enum zone_answer { ZONE_DATA, ZONE_NODATA, ZONE_NXDOMAIN, ZONE_TEMPFAIL };
-
-struct zone_record {
-	unsigned preference; /* MX */
-	struct slice data;   /* A, AAAA: 4 or 16 octets; TXT: the text; else a host name */
-};
 
 struct zone *zone_new(void);
 void zone_free(struct zone *z);
@@ -35,7 +21,6 @@ bool zone_add(struct zone *z, struct slice line, struct span at, struct diags *d
 /* Add all lines of a file. False if it can't be read (errno) or had mistakes. */
 bool zone_add_file(struct zone *z, const char *path, struct diags *d);
 
-/* Ask for name and type, following up to 8 CNAMEs. *v (n records) stays valid as long as the zone
- * is neither changed nor freed. Safe for any number of threads once nobody adds. */
-enum zone_answer zone_ask(const struct zone *z, struct slice name, enum zone_type type,
-    const struct zone_record **v, size_t *n);
+/* Ask for name and type, following up to LIMIT_DNS_CNAMES CNAMEs. The answer's records stay valid
+ * as long as the zone is neither changed nor freed. Any thread, once nobody adds. */
+struct dns_answer zone_ask(const struct zone *z, struct slice name, enum dns_type type);

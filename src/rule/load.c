@@ -145,9 +145,12 @@ load_lookups(struct build *b)
 			    "the path is relative to the file that names it");
 	}
 	gethostname(host, sizeof host - 1);
-	if ((p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO)) && b->diags->errors == 0)
-		p->spf = spf_new(p->zone, host);
-	p->env = (struct session_env){ .spf = p->spf,
+	if ((p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO)) && b->diags->errors == 0) {
+		p->resolver = resolver_new(&(struct resolver_config){ .zone = p->zone });
+		p->spf = spf_new(&(struct spf_config){ .resolver = p->resolver, .receiver = host });
+	}
+	p->env = (struct session_env){ .resolver = p->resolver,
+		.spf = p->spf,
 		.max_message = p->settings.max_message_size,
 		.keep_headers = p->needs.keep_headers,
 		.keep_body = p->needs.keep_body };
@@ -209,6 +212,7 @@ program_unref(struct program *p)
 	if (p == NULL || atomic_fetch_sub(&p->refs, 1) != 1)
 		return;
 	spf_free(p->spf);
+	resolver_free(p->resolver);
 	zone_free(p->zone);
 	for (uint32_t i = 0; i < p->nlists; i++)
 		list_free(p->lists[i].list);

@@ -173,9 +173,10 @@ struct program {
 	atomic_uint refs;
 	struct arena arena;
 	struct settings settings;
-	struct zone *zone;	/* dns-zone; NULL */
-	struct spf *spf;	/* NULL if no rule asks SPF */
-	struct session_env env; /* for sessions that run under it */
+	struct zone *zone;	   /* dns-zone; NULL */
+	struct resolver *resolver; /* NULL likewise */
+	struct spf *spf;	   /* NULL if no rule asks SPF */
+	struct session_env env;	   /* for sessions that run under it */
 
 	struct rule *rules;
 	uint32_t nrules;

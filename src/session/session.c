@@ -296,7 +296,8 @@ session_body(struct session *s, struct slice chunk)
 void
 session_look_up(struct session *s, unsigned lookups)
 {
-	const struct spf_answer unchecked = { SPF_NONE, SLICE(""), SLICE("SPF is not checked") };
+	const struct spf_answer unchecked = { .domain = SLICE(""),
+		.reason = SLICE("SPF is not checked") };
 	unsigned wanted = lookups & ~s->looked_up;
 	bool null_sender = s->sender.p == NULL || slice_eq(s->sender, SLICE("<>"));
 	struct slice sender = null_sender ? SLICE("") : s->sender;
@@ -307,11 +308,15 @@ session_look_up(struct session *s, unsigned lookups)
 	if (wanted & LOOKUP_SPF_HELO) {
 		s->spf_helo = unchecked;
 		if (can)
-			spf_check_helo(s->env->spf, &s->client, helo, &s->greeting, &s->spf_helo);
+			spf_check(s->env->spf,
+			    &(struct spf_query){ SPF_HELO, &s->client, helo, SLICE(""), 0 }, NULL,
+			    &s->greeting, &s->spf_helo);
 	}
 	if (wanted & LOOKUP_SPF) {
 		s->spf = unchecked;
 		if (can)
-			spf_check_mail(s->env->spf, &s->client, helo, sender, &s->message, &s->spf);
+			spf_check(s->env->spf,
+			    &(struct spf_query){ SPF_MAIL_FROM, &s->client, helo, sender, 0 }, NULL,
+			    &s->message, &s->spf);
 	}
 }

@@ -42,6 +42,7 @@ struct recipient {
 
 /* What a ruleset may ask beyond the session itself; shared by sessions, outlives them. */
 struct session_env {
+	struct resolver *resolver; /* NULL: nothing is looked up */
 	struct spf *spf;    /* NULL: SPF is `none` */
 	size_t max_message; /* body bytes kept; 0: LIMIT_MESSAGE */
 	bool keep_headers, keep_body;

@@ -19,7 +19,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "dns/name.h"
-#include "dns/resolver.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -32,8 +31,8 @@
 #include <spf2/spf_record.h>
 
 struct spf {
-	SPF_server_t *server;	 /* configured, then only read */
-	const struct zone *zone; /* NULL: the system's resolver is asked */
+	SPF_server_t *server; /* configured, then only read */
+	struct resolver *resolver;
 };
 
 struct check {
@@ -50,7 +49,7 @@ struct check {
 };
 
 /* Who is checked, as C strings; and where the answer goes. */
-struct question {
+struct question_of {
 	const struct ip *client;
 	char client_text[IP_TEXT];
 	const char *helo, *domain;
@@ -85,16 +84,16 @@ can_be_asked(const char *name)
 
 /* What a failure is for libspf2. */
 static int
-herrno_of(enum zone_answer answer)
+herrno_of(enum dns_status answer)
 {
 	switch (answer) {
-	case ZONE_DATA:
+	case DNS_DATA:
 		return NETDB_SUCCESS;
-	case ZONE_NODATA:
+	case DNS_NODATA:
 		return NO_DATA;
-	case ZONE_NXDOMAIN:
+	case DNS_NXDOMAIN:
 		return HOST_NOT_FOUND;
-	case ZONE_TEMPFAIL:
+	case DNS_FAILED:
 		break;
 	}
 	return TRY_AGAIN;
@@ -103,7 +102,7 @@ herrno_of(enum zone_answer answer)
 /* Give n records to libspf2. NULL on lack of memory. */
 static SPF_dns_rr_t *
 hand_over(
-    SPF_dns_server_t *layer, const char *name, ns_type type, const struct zone_record *v, size_t n)
+    SPF_dns_server_t *layer, const char *name, ns_type type, const struct dns_record *v, size_t n)
 {
 	SPF_dns_rr_t *rr = SPF_dns_rr_new_init(layer, name, type, 0, NETDB_SUCCESS);
 
@@ -121,28 +120,20 @@ hand_over(
 	return rr;
 }
 
-/* Ask the zone, or the system's servers. */
+/* Ask. */
 static SPF_dns_rr_t *
 ask(struct check *c, const char *name, ns_type type)
 {
-	const struct zone *zone = c->spf->zone;
-	enum zone_type t = (enum zone_type)type;
-	const struct zone_record *v;
-	enum zone_answer answer;
+	struct question q = { .name = slice_str(name), .type = (enum dns_type)type };
 	SPF_dns_rr_t *rr;
-	struct arena a;
-	size_t n;
 
-	arena_init(&a, 0);
-	if (zone != NULL)
-		answer = zone_ask(zone, slice_str(name), t, &v, &n);
+	resolver_start(c->spf->resolver, &q);
+	resolver_wait(c->spf->resolver, &q, c->deadline);
+	if (q.answer.status == DNS_DATA)
+		rr = hand_over(&c->layer, name, type, q.answer.v, q.answer.n);
 	else
-		answer = resolver_ask(name, t, c->deadline, &a, &v, &n);
-	if (answer == ZONE_DATA)
-		rr = hand_over(&c->layer, name, type, v, n);
-	else
-		rr = SPF_dns_rr_new_init(&c->layer, name, type, 0, herrno_of(answer));
-	arena_free(&a);
+		rr = SPF_dns_rr_new_init(&c->layer, name, type, 0, herrno_of(q.answer.status));
+	resolver_end(c->spf->resolver, &q);
 	return rr;
 }
 
@@ -283,7 +274,7 @@ get_explanation_name(SPF_server_t *server, const char *name, char **text, size_t
 
 /* Fill in the answer: result and a reason that is one line of printable ASCII. */
 static void __attribute__((format(printf, 3, 4)))
-answer(const struct question *q, enum spf_result result, const char *fmt, ...)
+answer(const struct question_of *q, enum spf_result result, const char *fmt, ...)
 {
 	char text[LIMIT_SPF_REASON + 1];
 	struct slice reason;
@@ -333,7 +324,7 @@ expand_explanation(struct check *c, const char *text)
 
 /* Answer fail, with the domain's explanation if it has one. */
 static void
-answer_fail(struct check *c, const struct question *q)
+answer_fail(struct check *c, const struct question_of *q)
 {
 	const char *name = SPF_response_get_explanation(c->response);
 	char *text = NULL;
@@ -356,7 +347,7 @@ answer_fail(struct check *c, const struct question *q)
 
 /* Answer permerror: err is why the evaluation ended. */
 static void
-answer_permerror(const struct check *c, const struct question *q, SPF_errcode_t err)
+answer_permerror(const struct check *c, const struct question_of *q, SPF_errcode_t err)
 {
 	if (c->lookups > LIMIT_SPF_LOOKUPS || err == SPF_E_BIG_DNS)
 		answer(q, SPF_PERMERROR, "%s has an SPF record that takes too many DNS lookups",
@@ -372,7 +363,7 @@ answer_permerror(const struct check *c, const struct question *q, SPF_errcode_t 
 
 /* Evaluate the domain's record and answer. */
 static void
-evaluate(struct check *c, const struct question *q)
+evaluate(struct check *c, const struct question_of *q)
 {
 	SPF_record_t *record = NULL;
 	SPF_result_t result;
@@ -423,7 +414,7 @@ evaluate(struct check *c, const struct question *q)
 
 /* Make libspf2's request. NULL on lack of memory. */
 static SPF_request_t *
-new_request(struct check *c, const struct question *q)
+new_request(struct check *c, const struct question_of *q)
 {
 	SPF_request_t *request = SPF_request_new(&c->server);
 	struct in6_addr ip6;
@@ -464,7 +455,7 @@ is_domain(const char *s)
 
 /* check_host(): answer the question. */
 static void
-check(const struct spf *s, struct question *q)
+check(const struct spf *s, struct question_of *q)
 {
 	struct check c = { .spf = s,
 		.server = *s->server,
@@ -514,10 +505,10 @@ text(struct arena *a, struct slice s)
 	return copy;
 }
 
-void
-spf_check_mail(struct spf *s, const struct ip *client, struct slice helo, struct slice sender,
-    struct arena *a, struct spf_answer *out)
+static void
+check_mail(const struct spf *s, const struct spf_query *k, struct arena *a, struct spf_answer *out)
 {
+	struct slice sender = k->sender, helo = k->helo;
 	const char *at = sender.n > 0 ? memrchr(sender.p, '@', sender.n) : NULL;
 	struct slice local = at != NULL ? slice_of(sender.p, (size_t)(at - sender.p)) : SLICE("");
 	struct slice domain = sender.n > 0 ? sender : helo;
@@ -528,7 +519,7 @@ spf_check_mail(struct spf *s, const struct ip *client, struct slice helo, struct
 	if (local.n == 0)
 		local = SLICE("postmaster");
 	check(s,
-	    &(struct question){ .client = client,
+	    &(struct question_of){ .client = k->client,
 		.helo = text(a, helo.n > 0 ? helo : SLICE("unknown")),
 		.local = text(a, local),
 		.domain = text(a, name_trim(domain)),
@@ -536,14 +527,13 @@ spf_check_mail(struct spf *s, const struct ip *client, struct slice helo, struct
 		.out = out });
 }
 
-void
-spf_check_helo(struct spf *s, const struct ip *client, struct slice helo, struct arena *a,
-    struct spf_answer *out)
+static void
+check_helo(const struct spf *s, const struct spf_query *k, struct arena *a, struct spf_answer *out)
 {
-	const char *domain = text(a, name_trim(helo));
+	const char *domain = text(a, name_trim(k->helo));
 
 	check(s,
-	    &(struct question){ .client = client,
+	    &(struct question_of){ .client = k->client,
 		.helo = domain,
 		.local = "",
 		.domain = domain,
@@ -551,8 +541,21 @@ spf_check_helo(struct spf *s, const struct ip *client, struct slice helo, struct
 		.out = out });
 }
 
+void
+spf_check(struct spf *s, const struct spf_query *q, const struct spf_trace *trace, struct arena *a,
+    struct spf_answer *out)
+{
+	(void)trace;
+	*out = (struct spf_answer){ 0 };
+	if (q->identity == SPF_HELO)
+		check_helo(s, q, a, out);
+	else
+		check_mail(s, q, a, out);
+	out->why = out->reason;
+}
+
 struct spf *
-spf_new(const struct zone *zone, const char *receiver)
+spf_new(const struct spf_config *c)
 {
 	struct spf *s = calloc(1, sizeof(*s));
 	SPF_response_t *response = NULL;
@@ -564,10 +567,11 @@ spf_new(const struct zone *zone, const char *receiver)
 	SPF_warning_handler = NULL;
 	SPF_info_handler = NULL;
 	SPF_debug_handler = NULL;
-	s->zone = zone;
+	s->resolver = c->resolver;
 	s->server = SPF_server_new_dns(NULL, 0);
 	/* An empty explanation of its own: so that the domain's can be told from it. */
-	good = s->server != NULL && SPF_server_set_rec_dom(s->server, receiver) == SPF_E_SUCCESS &&
+	good = s->server != NULL &&
+	    SPF_server_set_rec_dom(s->server, c->receiver) == SPF_E_SUCCESS &&
 	    SPF_server_set_explanation(s->server, "", &response) == SPF_E_SUCCESS;
 	if (response != NULL)
 		SPF_response_free(response);

@@ -9,25 +9,21 @@
 #include "base/limits.h"
 #include "dns/zone.h"
 
-static const enum zone_type types[] = { ZONE_A, ZONE_AAAA, ZONE_MX, ZONE_TXT, ZONE_PTR,
-	ZONE_CNAME };
+static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_TXT, DNS_PTR, DNS_CNAME };
 
 /* Look a name up, and look at what is found. */
 static void
 ask(const struct zone *z, struct slice name)
 {
-	const struct zone_record *v;
-	size_t n;
-
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		enum zone_answer a = zone_ask(z, name, types[i], &v, &n);
+		struct dns_answer a = zone_ask(z, name, types[i]);
 
-		assert((a == ZONE_DATA) == (n > 0));
-		for (size_t r = 0; r < n; r++) {
-			assert(types[i] != ZONE_A || v[r].data.n == 4);
-			assert(types[i] != ZONE_AAAA || v[r].data.n == 16);
-			assert((types[i] != ZONE_MX && types[i] != ZONE_PTR) ||
-			    v[r].data.n <= LIMIT_DNS_NAME);
+		assert((a.status == DNS_DATA) == (a.n > 0));
+		for (size_t r = 0; r < a.n; r++) {
+			assert(types[i] != DNS_A || a.v[r].data.n == 4);
+			assert(types[i] != DNS_AAAA || a.v[r].data.n == 16);
+			assert((types[i] != DNS_MX && types[i] != DNS_PTR) ||
+			    a.v[r].data.n <= LIMIT_DNS_NAME);
 		}
 	}
 }

@@ -43,25 +43,37 @@ add(const char *text)
 	return zone_add(zone, source->text, at, &diags);
 }
 
+/* Ask for what is there. */
+static const struct dns_record *
+data(struct slice name, enum dns_type type, size_t *n)
+{
+	struct dns_answer a = zone_ask(zone, name, type);
+
+	assert_int_equal(a.status, DNS_DATA);
+	*n = a.n;
+	return a.v;
+}
+
 /* Ask; the text of the first record, or the answer's name. */
 static const char *
-ask(const char *name, enum zone_type type)
+ask(const char *name, enum dns_type type)
 {
 	static char text[512];
-	const struct zone_record *v;
-	size_t n;
+	struct dns_answer a = zone_ask(zone, slice_str(name), type);
+	const struct dns_record *v = a.v;
+	size_t n = a.n;
 
-	switch (zone_ask(zone, slice_str(name), type, &v, &n)) {
-	case ZONE_NODATA:
+	switch (a.status) {
+	case DNS_NODATA:
 		assert_int_equal(n, 0);
 		return "nodata";
-	case ZONE_NXDOMAIN:
+	case DNS_NXDOMAIN:
 		assert_int_equal(n, 0);
 		return "nxdomain";
-	case ZONE_TEMPFAIL:
+	case DNS_FAILED:
 		assert_int_equal(n, 0);
 		return "tempfail";
-	case ZONE_DATA:
+	case DNS_DATA:
 		break;
 	}
 	assert_true(n > 0 && v[0].data.n < sizeof(text));
@@ -95,7 +107,7 @@ wrong(const char *line, const char *what, const char *hint, const char *marked)
 static void
 records(void **state)
 {
-	const struct zone_record *v;
+	const struct dns_record *v;
 	size_t n;
 
 	(void)state;
@@ -109,23 +121,23 @@ records(void **state)
 	assert_true(add("   "));
 	assert_true(add(" # example.org A 192.0.2.1"));
 
-	assert_int_equal(zone_ask(zone, SLICE("EXAMPLE.net."), ZONE_A, &v, &n), ZONE_DATA);
+	v = data(SLICE("EXAMPLE.net."), DNS_A, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(v[0].data.n, 4);
 	assert_memory_equal(v[0].data.p, "\xc0\0\2\1", 4);
 	assert_memory_equal(v[1].data.p, "\xc0\0\2\2", 4);
-	assert_int_equal(zone_ask(zone, SLICE("example.net"), ZONE_AAAA, &v, &n), ZONE_DATA);
+	v = data(SLICE("example.net"), DNS_AAAA, &n);
 	assert_int_equal(v[0].data.n, 16);
 	assert_memory_equal(v[0].data.p, "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
-	assert_int_equal(zone_ask(zone, SLICE("example.net"), ZONE_MX, &v, &n), ZONE_DATA);
+	v = data(SLICE("example.net"), DNS_MX, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(v[0].preference, 10);
 	assert_true(slice_eq(v[0].data, SLICE("mail.example.net")));
 	assert_int_equal(v[1].data.n, 0);
-	assert_string_equal(ask("1.2.0.192.in-addr.arpa", ZONE_PTR), "mail.example.net");
-	assert_string_equal(ask("example.net", ZONE_TXT), "nodata");
-	assert_string_equal(ask("example.org", ZONE_A), "nxdomain");
-	assert_string_equal(ask("", ZONE_A), "nxdomain");
+	assert_string_equal(ask("1.2.0.192.in-addr.arpa", DNS_PTR), "mail.example.net");
+	assert_string_equal(ask("example.net", DNS_TXT), "nodata");
+	assert_string_equal(ask("example.org", DNS_A), "nxdomain");
+	assert_string_equal(ask("", DNS_A), "nxdomain");
 	assert_int_equal(diags.n, 0);
 }
 
@@ -138,11 +150,11 @@ texts(void **state)
 	assert_true(add("c.example TXT \"say \\\"no\\\" \\\\\""));
 	assert_true(add("d.example TXT \"\""));
 	assert_true(add("e.example TXT \"v=\"\"spf1\""));
-	assert_string_equal(ask("a.example", ZONE_TXT), "v=spf1 -all");
-	assert_string_equal(ask("b.example", ZONE_TXT), "a # b");
-	assert_string_equal(ask("c.example", ZONE_TXT), "say \"no\" \\");
-	assert_string_equal(ask("d.example", ZONE_TXT), "");
-	assert_string_equal(ask("e.example", ZONE_TXT), "v=spf1");
+	assert_string_equal(ask("a.example", DNS_TXT), "v=spf1 -all");
+	assert_string_equal(ask("b.example", DNS_TXT), "a # b");
+	assert_string_equal(ask("c.example", DNS_TXT), "say \"no\" \\");
+	assert_string_equal(ask("d.example", DNS_TXT), "");
+	assert_string_equal(ask("e.example", DNS_TXT), "v=spf1");
 }
 
 static void
@@ -163,15 +175,15 @@ cnames(void **state)
 	assert_true(add("late.example CNAME slow.example"));
 	assert_true(add("slow.example TIMEOUT"));
 
-	assert_memory_equal(ask("n0.example", ZONE_A), "\xc0\0\2\1", 4);
-	assert_memory_equal(ask("n7.example", ZONE_A), "\xc0\0\2\1", 4); /* eight steps */
-	assert_string_equal(ask("n8.example", ZONE_A), "tempfail");	 /* nine */
-	assert_string_equal(ask("n0.example", ZONE_TXT), "nodata");
-	assert_string_equal(ask("n1.example", ZONE_CNAME), "n0.example");
-	assert_string_equal(ask("loop.example", ZONE_A), "tempfail");
-	assert_string_equal(ask("gone.example", ZONE_A), "nxdomain");
-	assert_string_equal(ask("late.example", ZONE_A), "tempfail");
-	assert_string_equal(ask("slow.example", ZONE_TXT), "tempfail");
+	assert_memory_equal(ask("n0.example", DNS_A), "\xc0\0\2\1", 4);
+	assert_memory_equal(ask("n7.example", DNS_A), "\xc0\0\2\1", 4); /* eight steps */
+	assert_string_equal(ask("n8.example", DNS_A), "tempfail");	/* nine */
+	assert_string_equal(ask("n0.example", DNS_TXT), "nodata");
+	assert_string_equal(ask("n1.example", DNS_CNAME), "n0.example");
+	assert_string_equal(ask("loop.example", DNS_A), "tempfail");
+	assert_string_equal(ask("gone.example", DNS_A), "nxdomain");
+	assert_string_equal(ask("late.example", DNS_A), "tempfail");
+	assert_string_equal(ask("slow.example", DNS_TXT), "tempfail");
 }
 
 static void
@@ -180,7 +192,7 @@ timeout_wins(void **state)
 	(void)state;
 	assert_true(add("a.example A 192.0.2.1"));
 	assert_true(add("A.example timeout"));
-	assert_string_equal(ask("a.example", ZONE_A), "tempfail");
+	assert_string_equal(ask("a.example", DNS_A), "tempfail");
 }
 
 static void
@@ -227,7 +239,7 @@ mistakes(void **state)
 	    "a..example");
 	wrong("a.example CNAME b..example", "\"b..example\" has an empty part between its dots",
 	    NULL, "b..example");
-	assert_string_equal(ask("example.net", ZONE_A), "nxdomain");
+	assert_string_equal(ask("example.net", DNS_A), "nxdomain");
 }
 
 static void
@@ -245,11 +257,11 @@ long_names(void **state)
 	name[254] = '\0';
 	snprintf(line, sizeof(line), "%s A 192.0.2.1", name);
 	wrong(line, "a name of 254 octets is too long: DNS allows 253", NULL, name);
-	assert_string_equal(ask(name, ZONE_A), "nxdomain");
+	assert_string_equal(ask(name, DNS_A), "nxdomain");
 	name[253] = '\0';
 	snprintf(line, sizeof(line), "%s A 192.0.2.1", name);
 	assert_true(add(line));
-	assert_memory_equal(ask(name, ZONE_A), "\xc0\0\2\1", 4);
+	assert_memory_equal(ask(name, DNS_A), "\xc0\0\2\1", 4);
 }
 
 static void
@@ -286,7 +298,7 @@ files(void **state)
 {
 	(void)state;
 	assert_true(add_file("# a zone\n\na.example A 192.0.2.1\r\nb.example TXT \"x\""));
-	assert_string_equal(ask("b.example", ZONE_TXT), "x");
+	assert_string_equal(ask("b.example", DNS_TXT), "x");
 	assert_int_equal(diags.n, 0);
 
 	/* every mistake is told, what is right is there */
@@ -295,7 +307,7 @@ files(void **state)
 	assert_int_equal(span_line(diags.v[0].span), 1);
 	assert_int_equal(span_line(diags.v[1].span), 3);
 	assert_true(slice_eq(span_slice(diags.v[1].span), SLICE("z")));
-	assert_string_equal(ask("e.example", ZONE_TXT), "e");
+	assert_string_equal(ask("e.example", DNS_TXT), "e");
 
 	errno = 0;
 	assert_false(zone_add_file(zone, "/nonexistent/zone", &diags));
@@ -307,7 +319,7 @@ static void
 many(void **state)
 {
 	char line[64];
-	const struct zone_record *v;
+	const struct dns_record *v;
 	size_t n;
 
 	(void)state;
@@ -317,7 +329,7 @@ many(void **state)
 	}
 	for (int i = 0; i < 1000; i++) {
 		snprintf(line, sizeof(line), "h%d.example", i);
-		assert_int_equal(zone_ask(zone, slice_str(line), ZONE_A, &v, &n), ZONE_DATA);
+		v = data(slice_str(line), DNS_A, &n);
 		assert_int_equal(n, 2);
 		assert_int_equal(v[1].data.p[3], 1);
 	}

@@ -375,7 +375,9 @@ spf_once(void **state)
 		     "h.example TXT \"v=spf1 -all\"", NULL };
 	     *line != NULL; line++)
 		assert_true(zone_add(zone, slice_str(*line), (struct span){ 0 }, &diags));
-	with_spf.spf = spf_new(zone, "mx.example.org");
+	with_spf.resolver = resolver_new(&(struct resolver_config){ .zone = zone });
+	with_spf.spf = spf_new(
+	    &(struct spf_config){ .resolver = with_spf.resolver, .receiver = "mx.example.org" });
 	s.env = &with_spf;
 	connect_from("192.0.2.1", 1);
 	session_helo(&s, SLICE("h.example"));
@@ -409,6 +411,7 @@ spf_once(void **state)
 	assert_int_equal(s.spf.result, SPF_NONE);
 	assert_true(s.spf.reason.n > 0);
 	spf_free(with_spf.spf);
+	resolver_free(with_spf.resolver);
 	zone_free(zone);
 	diags_free(&diags);
 }

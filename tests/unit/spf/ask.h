@@ -19,6 +19,7 @@
 
 static struct zone *zone;
 static struct diags diags;
+static struct resolver *resolver;
 static struct spf *spf;
 static struct arena arena;
 
@@ -38,7 +39,9 @@ start(const char *const *lines, size_t n)
 	zone = zone_new();
 	for (size_t i = 0; i < n; i++)
 		add(lines[i]);
-	spf = spf_new(zone, "mx.receiver.example");
+	resolver = resolver_new(&(struct resolver_config){ .zone = zone });
+	spf = spf_new(
+	    &(struct spf_config){ .resolver = resolver, .receiver = "mx.receiver.example" });
 	return spf != NULL;
 }
 
@@ -47,6 +50,7 @@ stop(void **state)
 {
 	(void)state;
 	spf_free(spf);
+	resolver_free(resolver);
 	zone_free(zone);
 	arena_free(&arena);
 	diags_free(&diags);
@@ -72,7 +76,9 @@ ask(const char *client, const char *helo, const char *sender)
 
 	if (client != NULL)
 		assert_true(ip_parse(slice_str(client), &ip));
-	spf_check_mail(spf, &ip, slice_str(helo), slice_str(sender), &arena, &out);
+	spf_check(spf,
+	    &(struct spf_query){ SPF_MAIL_FROM, &ip, slice_str(helo), slice_str(sender), 0 }, NULL,
+	    &arena, &out);
 	sane(&out);
 	return out;
 }
@@ -86,7 +92,8 @@ ask_helo(const char *client, const char *helo)
 
 	if (client != NULL)
 		assert_true(ip_parse(slice_str(client), &ip));
-	spf_check_helo(spf, &ip, slice_str(helo), &arena, &out);
+	spf_check(spf, &(struct spf_query){ SPF_HELO, &ip, slice_str(helo), SLICE(""), 0 }, NULL,
+	    &arena, &out);
 	sane(&out);
 	return out;
 }

@@ -288,14 +288,25 @@ many_checks(void *arg)
 	ip_parse(SLICE("192.0.2.1"), &good);
 	ip_parse(SLICE("198.51.100.1"), &bad);
 	for (int i = 0; i < 300; i++) {
-		spf_check_mail(spf, &good, SLICE("h"), SLICE("u@good.example"), &mine, &out);
+		spf_check(spf,
+		    &(struct spf_query){
+			SPF_MAIL_FROM, &good, SLICE("h"), SLICE("u@good.example"), 0 },
+		    NULL, &mine, &out);
 		wrong += out.result != SPF_PASS;
-		spf_check_mail(spf, &bad, SLICE("h"), SLICE("u@redirect.example"), &mine, &out);
+		spf_check(spf,
+		    &(struct spf_query){
+			SPF_MAIL_FROM, &bad, SLICE("h"), SLICE("u@redirect.example"), 0 },
+		    NULL, &mine, &out);
 		wrong += out.result != SPF_FAIL || out.reason.n < 30 ||
 		    memcmp(out.reason.p, "198.51.100.1 is no host", 23) != 0;
-		spf_check_mail(spf, &good, SLICE("h"), SLICE("u@slow.example"), &mine, &out);
+		spf_check(spf,
+		    &(struct spf_query){
+			SPF_MAIL_FROM, &good, SLICE("h"), SLICE("u@slow.example"), 0 },
+		    NULL, &mine, &out);
 		wrong += out.result != SPF_TEMPERROR;
-		spf_check_helo(spf, &good, SLICE("two.example"), &mine, &out);
+		spf_check(spf,
+		    &(struct spf_query){ SPF_HELO, &good, SLICE("two.example"), SLICE(""), 0 },
+		    NULL, &mine, &out);
 		wrong += out.result != SPF_PERMERROR;
 		arena_reset(&mine);
 	}
@@ -332,32 +343,40 @@ no_memory(void **state)
 		struct arena small;
 
 		arena_init(&small, limit);
-		spf_check_mail(spf, &ip, SLICE("h"), SLICE("u@fails.example"), &small, &out);
+		spf_check(spf,
+		    &(struct spf_query){
+			SPF_MAIL_FROM, &ip, SLICE("h"), SLICE("u@fails.example"), 0 },
+		    NULL, &small, &out);
 		sane(&out);
 		assert_true(out.result == SPF_TEMPERROR || out.result == SPF_FAIL);
-		spf_check_helo(spf, &ip, SLICE("fails.example"), &small, &out);
+		spf_check(spf,
+		    &(struct spf_query){ SPF_HELO, &ip, SLICE("fails.example"), SLICE(""), 0 },
+		    NULL, &small, &out);
 		sane(&out);
 		assert_true(out.result == SPF_TEMPERROR || out.result == SPF_FAIL);
 		arena_free(&small);
 	}
 }
 
-/* Without a zone there is libspf2's resolver: it can be made and freed, and is not asked for names
- * that cannot be asked. */
+/* Servers are not asked for names that cannot be asked. */
 static void
-resolver(void **state)
+servers_are_not_asked(void **state)
 {
-	struct spf *real = spf_new(NULL, NULL);
+	struct resolver *servers = resolver_new(&(struct resolver_config){ 0 });
+	struct spf *real = spf_new(&(struct spf_config){ .resolver = servers });
 	struct spf_answer out;
 	struct ip ip;
 
 	(void)state;
 	assert_non_null(real);
 	ip_parse(SLICE("192.0.2.1"), &ip);
-	spf_check_helo(real, &ip, SLICE("a..example"), &arena, &out);
+	spf_check(real, &(struct spf_query){ SPF_HELO, &ip, SLICE("a..example"), SLICE(""), 0 },
+	    NULL, &arena, &out);
 	is(out, SPF_NONE, NULL);
 	spf_free(real);
 	spf_free(NULL);
+	resolver_free(servers);
+	resolver_free(NULL);
 }
 
 int
@@ -379,7 +398,7 @@ main(void)
 		cmocka_unit_test(helo_identity),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(no_memory),
-		cmocka_unit_test(resolver),
+		cmocka_unit_test(servers_are_not_asked),
 	};
 
 	return cmocka_run_group_tests(tests, setup, stop);
