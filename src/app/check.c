@@ -2,16 +2,20 @@
  * check.c - `postern check`: mistakes in the rules, and when each rule can act
  */
 #include "app/app.h"
+#include "dns/dnsbl.h"
 #include "replay/show.h"
 
 #include <getopt.h>
 #include <sysexits.h>
 
 /* What a condition or text may cost; bits beside LOOKUP_…. */
-enum { COST_HEADERS = 1 << 16, COST_BODY = 1 << 17 };
+#define COST_HEADERS (1ull << 62)
+#define COST_BODY (1ull << 63)
+
+_Static_assert(LIMIT_DNSBLS <= 60, "the bits of lookups and these don't meet");
 
 static const struct {
-	unsigned bit;
+	uint64_t bit;
 	const char *words;
 } costs[] = {
 	{ LOOKUP_SPF, "DNS lookups for SPF" },
@@ -21,19 +25,19 @@ static const struct {
 };
 
 /* What one fact costs. */
-static unsigned
+static uint64_t
 ref_cost(const struct fact_ref *ref)
 {
 	const struct fact *f = ref->fact;
 
-	return f->lookups | (f->flags & FACT_NEEDS_HEADERS ? COST_HEADERS : 0) |
+	return ref->lookups | (f->flags & FACT_NEEDS_HEADERS ? COST_HEADERS : 0) |
 	    (f->flags & FACT_NEEDS_BODY ? COST_BODY : 0);
 }
 
-static unsigned
+static uint64_t
 text_cost(const struct text *t)
 {
-	unsigned cost = 0;
+	uint64_t cost = 0;
 
 	for (size_t i = 0; i < t->n; i++)
 		if (t->v[i].kind == PIECE_FACT)
@@ -41,11 +45,11 @@ text_cost(const struct text *t)
 	return cost;
 }
 
-static unsigned
+static uint64_t
 node_cost(const struct program *p, uint32_t index)
 {
 	const struct node *n = &p->nodes[index];
-	unsigned cost = 0;
+	uint64_t cost = 0;
 
 	if (n->kind == NODE_ATOM) {
 		const struct atom *a = &p->atoms[n->atom];
@@ -60,9 +64,21 @@ node_cost(const struct program *p, uint32_t index)
 	return cost;
 }
 
+/* Print the DNS lookups in lists among the costs. Returns how many costs are printed by now. */
+static unsigned
+print_lists(const struct program *p, uint64_t cost, unsigned printed)
+{
+	for (uint32_t i = 0; i < p->ndnsbls; i++)
+		if (cost & LOOKUP_DNSBL(i))
+			printf("%sa DNS lookup of %s in %.*s",
+			    printed++ > 0 ? ", " : "    needs:   ", p->dnsbls[i].of->fact->name,
+			    SLICE_ARG(dnsbl_zone(p->dnsbls[i].list)));
+	return printed;
+}
+
 /* Print when a rule can act, and when the MTA hears of it. */
 static void
-print_stages(const struct program *p, const struct rule *r)
+print_stages(const struct program *p, const struct rule *r, uint64_t cost)
 {
 	bool refuses = r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
 	bool effect = !action_decides(r->action) && r->action != ACT_SCORE && r->action != ACT_LOG;
@@ -73,6 +89,9 @@ print_stages(const struct program *p, const struct rule *r)
 		return;
 	}
 	printf("at %s", stage_name(r->acts_at));
+	if (p->settings.relays != NULL && cost & (LOOKUP_SPF | LOOKUP_SPF_HELO) &&
+	    r->acts_at < STAGE_HEADERS)
+		fputs(" (behind a trusted relay at headers)", stdout);
 	if (r->monitor)
 		fputs(", logged only", stdout);
 	else if (refuses && r->acts_at < p->settings.refuse_at)
@@ -105,7 +124,8 @@ print_absent(const struct program *p, uint32_t index, bool negated, unsigned pri
 static void
 print_rule(const struct program *p, const struct rule *r)
 {
-	unsigned cost = node_cost(p, r->cond) | text_cost(&r->text), printed = 0;
+	uint64_t cost = node_cost(p, r->cond) | text_cost(&r->text);
+	unsigned printed = 0;
 
 	printf("%s:%u: %s%s", r->file, r->line, r->label != NULL ? r->label : "",
 	    r->label != NULL ? ": " : "");
@@ -118,7 +138,7 @@ print_rule(const struct program *p, const struct rule *r)
 	}
 	if (print_absent(p, r->cond, false, 0) > 0)
 		putchar('\n');
-	print_stages(p, r);
+	print_stages(p, r, cost);
 	if (r->delayed_by != UINT32_MAX) {
 		fputs("    waits:   for ", stdout);
 		show_rule(stdout, &p->rules[r->delayed_by]);
@@ -127,6 +147,7 @@ print_rule(const struct program *p, const struct rule *r)
 	for (size_t i = 0; i < sizeof(costs) / sizeof(*costs); i++)
 		if (cost & costs[i].bit)
 			printf("%s%s", printed++ > 0 ? ", " : "    needs:   ", costs[i].words);
+	printed = print_lists(p, cost, printed);
 	if (printed > 0)
 		putchar('\n');
 }

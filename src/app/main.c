@@ -38,6 +38,16 @@ static const struct {
 	    "  --brief               print the last line, the verdict, alone\n"
 	    "\nIn parentheses: what is taken if the option is left out. Without a message: one\n"
 	    "without headers and body. DNS is asked as the daemon would.\n" },
+	{ "spf", app_spf, "check a sender or HELO name by SPF, and show why",
+	    "--client IP [OPTION...]",
+	    "  --client IP           the address that the mail comes from\n"
+	    "  --sender ADDRESS      MAIL FROM, '<>' for the null sender; without it, the HELO\n"
+	    "                        name itself is checked\n"
+	    "  --helo NAME           what the client says in HELO\n"
+	    "  --dns-server ADDR[:PORT]  whom to ask; may be given several times (those of\n"
+	    "                        /etc/resolv.conf)\n"
+	    "  --zone FILE           take DNS records from a file, and ask nobody\n"
+	    "  --trace               print each record, term and answer on the way\n" },
 	{ "help", app_help, "the manual's entry of a word of the rule language", "[WORD]", "" },
 };
 

@@ -138,6 +138,30 @@ prepare(struct daemon *d, struct buf *why)
 	return status;
 }
 
+/* Say at the end what was asked of the DNS. */
+static void
+tell_lookups(const struct program *p)
+{
+	struct resolver_counts n;
+	struct buf line = { 0 };
+
+	if (p->resolver == NULL)
+		return;
+	resolver_count(p->resolver, &n);
+	buf_str(&line, "dns");
+	log_field_num(&line, "questions", (long long)n.questions);
+	log_field_num(&line, "hits", (long long)n.hits);
+	log_field_num(&line, "joined", (long long)n.joined);
+	log_field_num(&line, "sent", (long long)n.sent);
+	log_field_num(&line, "failed", (long long)n.failed);
+	log_field_num(&line, "late", (long long)n.late);
+	log_field_num(&line, "evicted", (long long)n.evicted);
+	log_field_num(&line, "entries", (long long)n.entries);
+	log_field_num(&line, "bytes", (long long)n.bytes);
+	log_send(LOG_LEVEL_INFO, &line);
+	buf_free(&line);
+}
+
 /* Serve until a signal ends it. Returns the exit status. */
 static int
 serve(struct daemon *d)
@@ -160,6 +184,7 @@ serve(struct daemon *d)
 		return EX_OSERR;
 	}
 	pthread_join(signals, NULL);
+	tell_lookups(d->program);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ run(const struct test *test, struct program *p, const struct replay_hooks *hooks
 	struct zone *nothing = NULL;
 	bool own = p->resolver != NULL && (test->zone != NULL || p->zone == NULL), ran;
 
+	env.quiet = true;
 	if (own) {
 		if (test->zone == NULL)
 			nothing = zone_new();

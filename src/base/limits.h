@@ -51,6 +51,7 @@
 #define LIMIT_BODY_IDLE (256u << 10)
 #define LIMIT_MACRO_VALUE 4096		 /* bytes kept of one macro */
 #define LIMIT_ADDRESS 4096		 /* bytes kept of one address or host name */
+#define LIMIT_RECEIVED_HOPS 30		 /* Received headers of trusted relays: then SPF is none */
 #define LIMIT_SESSION_BYTES (256u << 20) /* memory of one session: then facts err */
 
 /* ---- the process ---- */
@@ -71,20 +72,36 @@
 #define LIMIT_DNS_LABEL 63	    /* octets of a label */
 #define LIMIT_DNS_CNAMES 8	    /* aliases behind one another: then the lookup failed */
 #define LIMIT_DNS_MS 5000	    /* milliseconds for one question (dns-timeout): likewise */
+#define LIMIT_DNS_SERVERS 8	    /* name servers: with more, a diagnostic and no program */
 #define LIMIT_DNS_TTL 86400	    /* seconds that an answer is kept at most */
-#define LIMIT_DNS_CACHE (32u << 20) /* bytes of kept answers: the oldest go */
-#define LIMIT_SPF_REASON 400	    /* bytes of spf.reason */
-#define LIMIT_SPF_RECORD 4096	    /* bytes of an SPF record: then permerror */
-/* Bytes of one term of a record: then permerror; of an explanation: then it is left out */
-#define LIMIT_SPF_TERM 200
-#define LIMIT_SPF_MACROS 10   /* `%` in one term or explanation: likewise */
-#define LIMIT_SPF_LOOKUPS 100 /* DNS lookups of one check: then permerror */
+#define LIMIT_DNS_CACHE (32u << 20) /* bytes of kept answers: those used least lately go */
+#define LIMIT_DNS_FAILED_TTL 5	    /* seconds that a failure of the servers is kept */
+#define LIMIT_DNS_OPEN 4096	    /* queries that are out at once: the next lookup fails */
+#define LIMIT_DNS_RECORDS 1000	    /* records of one answer: then the lookup failed */
+#define LIMIT_DNS_UDP 1232   /* octets of an answer by UDP: then by TCP (dnsflagday.net/2020) */
+#define LIMIT_DNS_ROUNDS 2   /* times that each server is asked: then the lookup failed */
+#define LIMIT_DNS_TICK_MS 20 /* between two looks for queries that were not answered in time */
+#define LIMIT_DNS_CHANNEL_QUERIES 1000 /* queries through one UDP port: the next have another */
+#define LIMIT_DNS_CHANNEL_MS 1000      /* age of sockets that are left as a server is slow */
+#define LIMIT_DNS_CHANNELS 16	       /* sets of sockets at once: then the latest stays in use */
+#define LIMIT_DNSBLS 60		/* different dnsbl( ) questions of one ruleset: a diagnostic */
+#define LIMIT_DNSBL_NAMES 20	/* values of one fact that a list is asked for: then it errs */
+#define LIMIT_DNSBL_ANSWERS 100 /* answers of one list: then it errs */
+#define LIMIT_DNSBL_QUIET_S 600 /* seconds between two complaints of one failing list */
+#define LIMIT_SPF_REASON 400	/* bytes of spf.reason: then it is cut */
+#define LIMIT_SPF_RECORD 65535	/* bytes of an SPF record: then permerror */
+#define LIMIT_SPF_TERM 1024	/* bytes of a domain name in it, macros and all: likewise */
+#define LIMIT_SPF_TERMS 10	/* terms of a check that ask the DNS (RFC 7208 4.6.4): likewise */
+#define LIMIT_SPF_VOIDS 2	/* of which find nothing: likewise */
+/* MX names of one term: then permerror; PTR names of a client: the rest is not looked at */
+#define LIMIT_SPF_HOSTS 10
+/* DNS questions of one check: then permerror. No record within the limits above gets there: its own
+ * TXT, the names and addresses of each term's hosts, those of %{p}, and the explanation. */
+#define LIMIT_SPF_QUERIES ((LIMIT_SPF_TERMS + 1) * (1 + LIMIT_SPF_HOSTS) + 2)
+#define LIMIT_SPF_TRACE 1000 /* bytes of one line of a trace: then it is cut */
 /* Milliseconds that a check takes at most: then temperror. Two in one callback must stay well
  * within Postfix's 30 s. */
 #define LIMIT_SPF_MS 8000
-/* Milliseconds of patience with one server, twice as many in each further round */
-#define LIMIT_DNS_WAIT_MS 1500
-#define LIMIT_DNS_ROUNDS 2 /* times that each server is asked: then the lookup failed */
 
 /* ---- the tools: beyond each, the file is not read ---- */
 #define LIMIT_MESSAGE_FILE (256u << 20) /* bytes of a message given to test and explain */

@@ -1,319 +1,50 @@
 /*
- * resolver.c - questions to the system's DNS servers
+ * resolver.c - questions to DNS servers, with a cache
  *
- * libresolv knows the servers, and writes and reads messages. Sending is done here: its own way
- * counts in whole seconds for each server, and by TCP waits without end, so that it can't keep a
- * deadline. Each question has a socket, and so a source port, of its own, which with the random id
- * makes a forged answer hard to guess.
+ * One table has the answers that are kept and those that are awaited, under one lock, which is held
+ * for moments. An entry is counted by the table, by each question, and by the query that is out; it
+ * stays until the last of them lets go. Who waits hangs a condition of its own onto the entry, so
+ * that an answer wakes those alone whom it concerns.
  */
 #include "dns/resolver.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "dns/cache.h"
+#include "dns/loop.h"
 #include "dns/name.h"
+#include "dns/wire.h"
 
-#include <arpa/nameser.h>
-#include <errno.h>
-#include <limits.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <resolv.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <time.h>
+#include <utlist.h>
 
-#define MESSAGE_SIZE 65535
-
-/* of the third byte of a message (RFC 1035 4.1.1) */
-#define FLAG_QR 0x80 /* an answer */
-#define FLAG_TC 0x02 /* cut off */
-
-struct message {
-	unsigned char *p;
-	size_t n;
-};
-
-/* ---- sending ---- */
-
-/* Wait until a socket is ready; false if that is not before the deadline. */
-static bool
-await(int fd, short events, uint64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-
-	for (;;) {
-		uint64_t now = clock_us(), ms;
-		int ready;
-
-		if (now >= deadline)
-			return false;
-		ms = (deadline - now + 999) / 1000;
-		ready = poll(&p, 1, ms < INT_MAX ? (int)ms : INT_MAX);
-		if (ready > 0)
-			return true;
-		if (ready < 0 && errno != EINTR)
-			return false;
-	}
-}
-
-/* A socket that is connected to a server, or -1. */
-static int
-dial(const struct sockaddr *server, int type, uint64_t deadline)
-{
-	bool v6 = server->sa_family == AF_INET6;
-	socklen_t n = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-	int fd = socket(server->sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -1;
-	if (connect(fd, server, n) == 0 || (errno == EINPROGRESS && await(fd, POLLOUT, deadline)))
-		return fd; /* what did not work out is told by send() */
-	close(fd);
-	return -1;
-}
-
-/* True if a message is an answer to the query: same id, same question. */
-static bool
-is_answer(const struct message *m, const struct message *query)
-{
-	if (m->n < query->n || memcmp(m->p, query->p, 2) != 0 || (m->p[2] & FLAG_QR) == 0 ||
-	    ns_get16(m->p + 4) != 1)
-		return false;
-	/* bytes of labels, and their lengths, which no letter is as short as */
-	return slice_eq_nocase(slice_of((char *)m->p + NS_HFIXEDSZ, query->n - NS_HFIXEDSZ),
-	    slice_of((char *)query->p + NS_HFIXEDSZ, query->n - NS_HFIXEDSZ));
-}
-
-/* Ask by UDP. False without an answer. */
-static bool
-ask_udp(const struct sockaddr *server, const struct message *query, struct message *answer,
-    uint64_t deadline)
-{
-	int fd = dial(server, SOCK_DGRAM, deadline);
-	bool got = false;
-
-	if (fd < 0)
-		return false;
-	if (send(fd, query->p, query->n, 0) == (ssize_t)query->n)
-		while (!got && await(fd, POLLIN, deadline)) {
-			ssize_t n = recv(fd, answer->p, MESSAGE_SIZE, 0);
-
-			if (n < 0 && errno != EAGAIN)
-				break; /* nobody is there */
-			answer->n = n > 0 ? (size_t)n : 0;
-			got = is_answer(answer, query);
-		}
-	close(fd);
-	return got;
-}
-
-/* Read n bytes. */
-static bool
-take(int fd, unsigned char *to, size_t n, uint64_t deadline)
-{
-	while (n > 0 && await(fd, POLLIN, deadline)) {
-		ssize_t got = recv(fd, to, n, 0);
-
-		if (got == 0 || (got < 0 && errno != EAGAIN))
-			return false;
-		if (got > 0) {
-			to += got;
-			n -= (size_t)got;
-		}
-	}
-	return n == 0;
-}
-
-/* Ask by TCP, where a message has its length before it. False without an answer. */
-static bool
-ask_tcp(const struct sockaddr *server, const struct message *query, struct message *answer,
-    uint64_t deadline)
-{
-	int fd = dial(server, SOCK_STREAM, deadline);
-	unsigned char text[NS_PACKETSZ + 2], length[2];
-	bool got = false;
-
-	if (fd < 0)
-		return false;
-	ns_put16((unsigned)query->n, text);
-	memcpy(text + 2, query->p, query->n);
-	if (send(fd, text, query->n + 2, MSG_NOSIGNAL) == (ssize_t)query->n + 2 &&
-	    take(fd, length, sizeof(length), deadline)) {
-		answer->n = ns_get16(length);
-		got = take(fd, answer->p, answer->n, deadline) && is_answer(answer, query);
-	}
-	close(fd);
-	return got;
-}
-
-/* ---- reading ---- */
-
-/* Read a name. */
-static bool
-read_name(const ns_msg *m, const unsigned char *at, struct arena *a, struct slice *out)
-{
-	char name[NS_MAXDNAME];
-
-	if (dn_expand(ns_msg_base(*m), ns_msg_end(*m), at, name, sizeof(name)) < 0)
-		return false;
-	*out = arena_slice(a, slice_str(name));
-	return out->p != NULL;
-}
-
-/* Join the strings of a TXT record. */
-static bool
-read_text(const ns_rr *rr, struct arena *a, struct slice *out)
-{
-	const unsigned char *p = ns_rr_rdata(*rr), *end = p + ns_rr_rdlen(*rr);
-	char *to = arena_alloc(a, ns_rr_rdlen(*rr) + 1u);
-
-	if (to == NULL)
-		return false;
-	*out = slice_of(to, 0);
-	while (p < end) {
-		size_t n = *p++;
-
-		if (n > (size_t)(end - p))
-			return false;
-		memcpy(to + out->n, p, n);
-		out->n += n;
-		p += n;
-	}
-	return true;
-}
-
-/* Read a record; false if it is malformed, or memory is used up. */
-static bool
-read_record(const ns_msg *m, const ns_rr *rr, struct arena *a, struct dns_record *out)
-{
-	const unsigned char *data = ns_rr_rdata(*rr);
-	size_t n = ns_rr_rdlen(*rr);
-
-	out->data = slice_of((const char *)data, n);
-	switch (ns_rr_type(*rr)) {
-	case ns_t_a:
-		return n == NS_INADDRSZ;
-	case ns_t_aaaa:
-		return n == NS_IN6ADDRSZ;
-	case ns_t_txt:
-		return read_text(rr, a, &out->data);
-	case ns_t_mx:
-		if (n < 2)
-			return false;
-		out->preference = ns_get16(data);
-		data += 2;
-		break;
-	default:
-		break;
-	}
-	return read_name(m, data, a, &out->data);
-}
-
-/* Read an answer. */
-static enum dns_status
-read_answer(const struct message *answer, enum dns_type type, struct arena *a,
-    const struct dns_record **v, size_t *n)
-{
-	struct dns_record *out;
-	ns_msg m;
-	ns_rr rr;
-
-	if (ns_initparse(answer->p, (int)answer->n, &m) != 0)
-		return DNS_FAILED;
-	if (ns_msg_getflag(m, ns_f_rcode) == ns_r_nxdomain)
-		return DNS_NXDOMAIN;
-	if (ns_msg_getflag(m, ns_f_rcode) != ns_r_noerror)
-		return DNS_FAILED;
-	out = arena_alloc(a, (ns_msg_count(m, ns_s_an) + 1u) * sizeof(*out));
-	if (out == NULL)
-		return DNS_FAILED;
-	*v = out;
-	for (int i = 0; i < ns_msg_count(m, ns_s_an); i++) {
-		if (ns_parserr(&m, ns_s_an, i, &rr) != 0)
-			return DNS_FAILED;
-		if (ns_rr_type(rr) != (ns_type)type || ns_rr_class(rr) != ns_c_in)
-			continue; /* a CNAME on the way */
-		if (!read_record(&m, &rr, a, &out[*n]))
-			return DNS_FAILED;
-		++*n;
-	}
-	return *n > 0 ? DNS_DATA : DNS_NODATA;
-}
-
-/* ---- asking ---- */
-
-/* The address of a server, or NULL. IPv6 has a list of its own. */
-static const struct sockaddr *
-address(const struct __res_state *res, int i)
-{
-	if (res->nsaddr_list[i].sin_family == AF_INET)
-		return (const struct sockaddr *)&res->nsaddr_list[i];
-	return (const struct sockaddr *)res->_u._ext.nsaddrs[i];
-}
-
-/* Ask each server in turn, and again with more patience. */
-static enum dns_status
-ask_servers(const struct __res_state *res, const struct message *query, enum dns_type type,
-    uint64_t deadline, struct arena *a, const struct dns_record **v, size_t *n)
-{
-	struct message answer = { .p = arena_alloc(a, MESSAGE_SIZE) };
-	uint64_t wait = LIMIT_DNS_WAIT_MS * 1000ull;
-
-	if (answer.p == NULL)
-		return DNS_FAILED;
-	for (int round = 0; round < LIMIT_DNS_ROUNDS; round++, wait *= 2)
-		for (int i = 0; i < res->nscount && clock_us() < deadline; i++) {
-			const struct sockaddr *server = address(res, i);
-			uint64_t end = clock_us() + wait;
-			enum dns_status got;
-
-			if (end > deadline)
-				end = deadline;
-			if (server == NULL || !ask_udp(server, query, &answer, end))
-				continue;
-			if ((answer.p[2] & FLAG_TC) != 0 && !ask_tcp(server, query, &answer, end))
-				continue;
-			*n = 0;
-			got = read_answer(&answer, type, a, v, n);
-			if (got != DNS_FAILED)
-				return got;
-		}
-	*n = 0;
-	return DNS_FAILED;
-}
-
-/* Ask. */
-static enum dns_status
-ask_system(const char *name, enum dns_type type, uint64_t deadline, struct arena *a,
-    const struct dns_record **v, size_t *n)
-{
-	unsigned char text[NS_PACKETSZ];
-	struct __res_state res = { 0 };
-	enum dns_status answer = DNS_FAILED;
-	int length;
-
-	*v = NULL;
-	*n = 0;
-	if (res_ninit(&res) != 0)
-		return DNS_FAILED;
-	length = res_nmkquery(
-	    &res, ns_o_query, name, ns_c_in, (int)type, NULL, 0, NULL, text, sizeof(text));
-	/* libresolv makes the id of the time, which can be guessed */
-	if (length > 0 && getrandom(text, 2, 0) == 2)
-		answer = ask_servers(
-		    &res, &(struct message){ text, (size_t)length }, type, deadline, a, v, n);
-	res_nclose(&res);
-	return answer;
-}
+#define SECOND 1000000ull /* of clock_us() */
 
 struct resolver {
 	const struct zone *zone;
+	char *servers;
+	unsigned timeout_ms, min_ttl, max_ttl;
+	struct arena scratch; /* of the loop's thread */
+
+	pthread_mutex_t lock; /* of all below */
+	struct cache cache;
+	struct loop *loop; /* NULL before the first query */
+	size_t open;	   /* queries */
+	struct resolver_counts counts;
 };
 
-struct resolver_entry {
-	struct arena arena;
+/* A question that servers are asked. */
+struct query {
+	struct loop_query asked; /* first */
+	struct resolver_entry *entry;
+};
+
+struct waiter {
+	pthread_cond_t known;
+	struct waiter *prev, *next;
 };
 
 struct resolver *
@@ -321,54 +52,212 @@ resolver_new(const struct resolver_config *c)
 {
 	struct resolver *r = calloc(1, sizeof(*r));
 
-	if (r != NULL)
-		r->zone = c->zone;
+	if (r == NULL)
+		return NULL;
+	r->zone = c->zone;
+	r->timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : LIMIT_DNS_MS;
+	r->min_ttl = c->min_ttl;
+	r->max_ttl = c->max_ttl > 0 ? c->max_ttl : LIMIT_DNS_TTL;
+	if (c->servers != NULL && (r->servers = strdup(c->servers)) == NULL) {
+		free(r);
+		return NULL;
+	}
+	pthread_mutex_init(&r->lock, NULL);
+	arena_init(&r->scratch, 0);
+	cache_init(&r->cache, c->cache_bytes > 0 ? c->cache_bytes : LIMIT_DNS_CACHE);
 	return r;
 }
 
 void
 resolver_free(struct resolver *r)
 {
+	if (r == NULL)
+		return;
+	loop_free(r->loop);
+	cache_free(&r->cache);
+	arena_free(&r->scratch);
+	pthread_mutex_destroy(&r->lock);
+	free(r->servers);
 	free(r);
+}
+
+/* ---- answers ---- */
+
+/* Seconds that an answer may be kept, 0 for not at all. */
+static uint64_t
+lifetime(const struct resolver *r, const struct wire_answer *a)
+{
+	if (a->answer.status == DNS_FAILED)
+		return LIMIT_DNS_FAILED_TTL;
+	if (!a->has_ttl)
+		return 0;
+	if (a->ttl > r->max_ttl)
+		return r->max_ttl;
+	return a->ttl < r->min_ttl ? r->min_ttl : a->ttl;
+}
+
+/* A query is through: keep its answer, and wake those who wait for it. In the loop's thread. */
+static void
+done(void *arg, struct loop_query *asked, struct slice message, const char *cause)
+{
+	struct resolver *r = arg;
+	struct query *q = (struct query *)asked;
+	struct resolver_entry *e = q->entry;
+	struct wire_answer a = { .answer = { .status = DNS_FAILED, .cause = cause } };
+	struct waiter *w;
+	uint64_t seconds;
+
+	if (message.p != NULL)
+		a = wire_read(message, entry_name(e), asked->type, &r->scratch);
+	if (!entry_set(e, &a.answer)) {
+		a.answer =
+		    (struct dns_answer){ .status = DNS_FAILED, .cause = "no memory is left" };
+		entry_set(e, &a.answer);
+	}
+	arena_reset(&r->scratch);
+	seconds = lifetime(r, &a);
+
+	pthread_mutex_lock(&r->lock);
+	r->open--;
+	r->counts.failed += a.answer.status == DNS_FAILED;
+	atomic_store_explicit(&e->known, true, memory_order_release);
+	DL_FOREACH(e->waiters, w)
+	pthread_cond_signal(&w->known);
+	if (seconds > 0)
+		cache_keep(&r->cache, e, clock_us() + seconds * SECOND);
+	else
+		cache_drop(&r->cache, e);
+	pthread_mutex_unlock(&r->lock);
+	entry_unref(e);
+	free(q);
+}
+
+/* ---- questions ---- */
+
+/* Make a query of a question that nobody has asked, under the lock. Returns a cause if it can't be,
+ * else NULL. */
+static const char *
+make_query(struct resolver *r, const struct cache_key *key, struct question *q, struct query **out)
+{
+	struct query *query;
+
+	if (r->open >= LIMIT_DNS_OPEN)
+		return "too many questions are open";
+	if (r->loop == NULL)
+		r->loop = loop_new(r->servers, r->timeout_ms, done, r);
+	if (r->loop == NULL)
+		return "no thread could be started";
+	query = calloc(1, sizeof(*query));
+	q->entry = query != NULL ? cache_add(&r->cache, key) : NULL;
+	if (q->entry == NULL) {
+		free(query);
+		return "no memory is left";
+	}
+	query->entry = q->entry;
+	query->asked.name = entry_name(q->entry);
+	query->asked.type = q->type;
+	entry_ref(q->entry);
+	r->open++;
+	r->counts.sent++;
+	*out = query;
+	return NULL;
+}
+
+/* Find the answer, somebody who asks for it, or ask. */
+static void
+look_up(struct resolver *r, struct question *q)
+{
+	struct query *query = NULL;
+	const char *cause = NULL;
+	uint64_t now = clock_us();
+	struct cache_key key;
+
+	cache_key(&r->cache, q->name, q->type, &key);
+	pthread_mutex_lock(&r->lock);
+	r->counts.questions++;
+	q->entry = cache_find(&r->cache, &key, now);
+	if (q->entry == NULL)
+		cause = make_query(r, &key, q, &query);
+	else if (atomic_load_explicit(&q->entry->known, memory_order_relaxed))
+		r->counts.hits++;
+	else
+		r->counts.joined++;
+	if (q->entry != NULL)
+		entry_ref(q->entry);
+	pthread_mutex_unlock(&r->lock);
+	if (query != NULL)
+		loop_ask(r->loop, &query->asked);
+	if (cause != NULL)
+		q->answer = (struct dns_answer){ .status = DNS_FAILED, .cause = cause };
 }
 
 void
 resolver_start(struct resolver *r, struct question *q)
 {
-	(void)r;
-	q->entry = calloc(1, sizeof(*q->entry));
-	arena_init(&q->entry->arena, 0);
+	bool valid = name_check(q->name, NULL) == NAME_OK;
+
+	if (valid && r->zone == NULL) {
+		look_up(r, q);
+		return;
+	}
+	q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
+	if (valid)
+		q->answer = zone_ask(r->zone, q->name, q->type);
+	pthread_mutex_lock(&r->lock);
+	r->counts.questions++;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Wait until the answer is known, or the deadline. */
+static void
+wait_for(struct resolver *r, struct question *q, uint64_t deadline)
+{
+	struct timespec end = { (time_t)(deadline / SECOND), (long)(deadline % SECOND * 1000) };
+	struct waiter self = { .known = PTHREAD_COND_INITIALIZER };
+	struct resolver_entry *e = q->entry;
+	bool known, late = false;
+
+	pthread_mutex_lock(&r->lock);
+	DL_APPEND(e->waiters, &self);
+	while (!(known = atomic_load_explicit(&e->known, memory_order_relaxed)) && !late)
+		late = pthread_cond_clockwait(&self.known, &r->lock, CLOCK_MONOTONIC, &end) != 0;
+	DL_DELETE(e->waiters, &self);
+	r->counts.late += !known;
+	pthread_mutex_unlock(&r->lock);
+	pthread_cond_destroy(&self.known);
+	if (known)
+		q->answer = e->answer;
+	else
+		q->answer = (struct dns_answer){ .status = DNS_FAILED, .cause = "the time is up" };
 }
 
 void
 resolver_wait(struct resolver *r, struct question *q, uint64_t deadline)
 {
-	char name[LIMIT_DNS_NAME + 1];
-
-	q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
-	if (name_check(q->name, NULL) != NAME_OK)
-		return;
-	memcpy(name, q->name.p, q->name.n);
-	name[q->name.n] = '\0';
-	if (r->zone != NULL)
-		q->answer = zone_ask(r->zone, q->name, q->type);
+	if (q->entry == NULL)
+		return; /* answered at once */
+	if (atomic_load_explicit(&q->entry->known, memory_order_acquire))
+		q->answer = q->entry->answer;
 	else
-		q->answer.status = ask_system(
-		    name, q->type, deadline, &q->entry->arena, &q->answer.v, &q->answer.n);
+		wait_for(r, q, deadline);
 }
 
 void
 resolver_end(struct resolver *r, struct question *q)
 {
 	(void)r;
-	arena_free(&q->entry->arena);
-	free(q->entry);
+	if (q->entry != NULL)
+		entry_unref(q->entry);
 	q->entry = NULL;
 }
 
 void
 resolver_count(struct resolver *r, struct resolver_counts *out)
 {
-	(void)r;
-	*out = (struct resolver_counts){ 0 };
+	pthread_mutex_lock(&r->lock);
+	*out = r->counts;
+	out->evicted = r->cache.evicted;
+	out->entries = r->cache.kept;
+	out->bytes = r->cache.bytes;
+	pthread_mutex_unlock(&r->lock);
 }

@@ -173,9 +173,70 @@ place(const struct cursor *c, struct slice part)
 		(uint32_t)part.n };
 }
 
-/* Check that a word can be a name. */
+/* Read the escape that s begins with: its byte and its length, 0 if it is none. */
+static size_t
+read_escape(struct slice s, char *byte)
+{
+	unsigned long long number;
+
+	if (s.n < 2)
+		return 0;
+	if (s.p[1] < '0' || s.p[1] > '9') {
+		*byte = s.p[1];
+		return 2;
+	}
+	if (s.n < 4 || !slice_number(slice_of(s.p + 1, 3), 255, &number))
+		return 0;
+	*byte = (char)number;
+	return 4;
+}
+
+/* Tell of the backslash at s. */
 static bool
-check_name(const struct cursor *c, struct slice word)
+bad_escape(const struct cursor *c, struct slice s)
+{
+	struct diag *g = diag_error(c->d, place(c, slice_of(s.p, 1)),
+	    "behind a backslash stands a byte as three digits, 000 to 255, or a character to be "
+	    "taken as it is");
+
+	diag_hint(c->d, g, "a backslash itself is \\\\");
+	return false;
+}
+
+/* Take the escapes out of a name; all of it stays as it is if it has none. */
+static bool
+unescape_name(const struct cursor *c, struct zone *z, struct slice word, struct slice *name)
+{
+	char *to;
+
+	*name = word;
+	if (memchr(word.p, '\\', word.n) == NULL)
+		return true;
+	to = arena_alloc(&z->arena, word.n);
+	*name = slice_of(to, 0);
+	for (size_t i = 0, used; i < word.n; i += used) {
+		struct slice rest = slice_of(word.p + i, word.n - i);
+
+		used = 1;
+		to[name->n] = word.p[i];
+		if (word.p[i] == '\\') {
+			used = read_escape(rest, &to[name->n]);
+			if (used == 0)
+				return bad_escape(c, rest);
+			if (to[name->n] == '.') {
+				diag_error(c->d, place(c, slice_of(rest.p, used)),
+				    "a name with a dot inside of one of its parts can't be kept");
+				return false;
+			}
+		}
+		name->n++;
+	}
+	return true;
+}
+
+/* Make a name of a word. */
+static bool
+parse_name(const struct cursor *c, struct zone *z, struct slice word, struct slice *name)
 {
 	struct slice label;
 
@@ -183,15 +244,18 @@ check_name(const struct cursor *c, struct slice word)
 		diag_error(c->d, place(c, word), "a name stands without quotes");
 		return false;
 	}
-	switch (name_check(word, &label)) {
+	if (!unescape_name(c, z, word, name))
+		return false;
+	switch (name_check(*name, &label)) {
 	case NAME_OK:
+		*name = name_trim(*name);
 		return true;
 	case NAME_TOO_LONG:
 		diag_error(c->d, place(c, word), "a name of %zu octets is too long: DNS allows %d",
-		    word.n, LIMIT_DNS_NAME);
+		    name->n, LIMIT_DNS_NAME);
 		return false;
 	case NAME_LONG_LABEL:
-		diag_error(c->d, place(c, label),
+		diag_error(c->d, place(c, name->p == word.p ? label : word),
 		    "a part of %zu octets between dots is too long: DNS allows %d", label.n,
 		    LIMIT_DNS_LABEL);
 		return false;
@@ -242,9 +306,11 @@ parse_address(struct cursor *c, struct zone *z, size_t n, struct dns_record *r)
 static bool
 parse_host(struct cursor *c, struct zone *z, struct slice word, struct dns_record *r)
 {
-	if (!check_name(c, word))
+	struct slice name;
+
+	if (!parse_name(c, z, word, &name))
 		return false;
-	r->data = arena_slice(&z->arena, name_trim(word));
+	r->data = arena_slice(&z->arena, name);
 	return true;
 }
 
@@ -277,20 +343,27 @@ parse_mx(struct cursor *c, struct zone *z, struct dns_record *r)
 	return parse_host(c, z, host, r);
 }
 
-/* Add the string in quotes at the cursor to text; \" and \\ stand for " and \. */
+/* Add the string in quotes at the cursor to text. */
 static bool
 parse_string(struct cursor *c, char *text, size_t *n)
 {
 	struct slice start = c->rest;
 
-	for (size_t i = 1; i < start.n; i++) {
+	for (size_t i = 1, used; i < start.n; i += used) {
 		if (start.p[i] == '"') {
 			take(c, i + 1);
 			return true;
 		}
-		if (start.p[i] == '\\' && i + 1 < start.n)
-			i++;
-		text[(*n)++] = start.p[i];
+		used = 1;
+		text[*n] = start.p[i];
+		if (start.p[i] == '\\' && i + 1 < start.n) {
+			struct slice rest = slice_of(start.p + i, start.n - i);
+
+			used = read_escape(rest, &text[*n]);
+			if (used == 0)
+				return bad_escape(c, rest);
+		}
+		++*n;
 	}
 	diag_error(c->d, place(c, start), "this text has no quote at its end");
 	return false;
@@ -418,16 +491,16 @@ bool
 zone_add(struct zone *z, struct slice line, struct span at, struct diags *d)
 {
 	struct cursor c = { line, line, at, d };
-	struct slice word = take_word(&c);
+	struct slice word = take_word(&c), name;
 	struct dns_record record = { 0 };
 	struct key key;
 	size_t type;
 
 	if (word.n == 0)
 		return true;
-	if (!check_name(&c, word) || !find_type(&c, take_word(&c), &type))
+	if (!parse_name(&c, z, word, &name) || !find_type(&c, take_word(&c), &type))
 		return false;
-	make_key(word, &key);
+	make_key(name, &key);
 	if (type == NTYPES) {
 		if (!check_end(&c))
 			return false;
@@ -481,5 +554,5 @@ zone_ask(const struct zone *z, struct slice name, enum dns_type type)
 			return (struct dns_answer){ .status = DNS_NODATA };
 		name = found->of[CNAMES].v[0].data;
 	}
-	return (struct dns_answer){ .status = DNS_FAILED, .cause = "too many CNAMEs" };
+	return (struct dns_answer){ .status = DNS_FAILED, .cause = "too many aliases (CNAME)" };
 }

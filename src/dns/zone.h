@@ -4,6 +4,9 @@
  * Text form, one record a line: NAME TYPE VALUE, `#` comments. TYPE is A, AAAA, MX ("10 host"),
  * TXT (one or more strings in quotes, joined), PTR, CNAME; or NAME TIMEOUT, and each question for
  * that name fails for the time being. Names without case; a trailing dot is dropped.
+ *
+ * In names and strings `\DDD` is a byte, in decimal, and `\X` is X itself if that isn't a digit
+ * (RFC 1035 5.1); but a dot inside a label can't be had.
  */
 #pragma once
 

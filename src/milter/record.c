@@ -13,7 +13,7 @@
  *   rule    the label of the rule that decided
  *   place   where that rule stands: FILE:LINE
  *   cause   rule; default (no rule decided); error (the rule could not be decided: `set on-error`);
- *           split (this recipient's rules differ from the first one's); limit; mta (the MTA or the
+ *           dns (likewise, for want of a DNS answer: `set on-dns-error`); split (this recipient's rules differ from the first one's); limit; mta (the MTA or the
  *           system did not do what we asked: see why)
  *   stage   connect, helo, mail, rcpt, data, headers or body (the end of the message)
  *   obeyed  no: the MTA was told something else (`set mode monitor`, or another recipient's verdict
@@ -26,7 +26,7 @@
  *   nrcpt   how many recipients it is about, if more than one
  *   ms      milliseconds that all our work for this message has taken so far, the connection's
  *           for its first message
- *   why     of cause mta: what went wrong
+ *   why     of cause mta and dns: what went wrong
  *   text    of the reply, or of the note
  */
 #include "milter/record.h"
@@ -45,6 +45,8 @@ cause_name(enum cause c)
 		return "default";
 	case CAUSE_ERROR:
 		return "error";
+	case CAUSE_DNS:
+		return "dns";
 	case CAUSE_SPLIT:
 		return "split";
 	case CAUSE_LIMIT:
@@ -118,7 +120,8 @@ void
 record_decision(const struct record *r, const struct decision *d)
 {
 	bool refusal = d->action == ACT_REJECT || d->action == ACT_TEMPFAIL;
-	bool trouble = d->cause == CAUSE_ERROR || d->cause == CAUSE_LIMIT;
+	bool trouble = d->cause == CAUSE_ERROR || d->cause == CAUSE_DNS ||
+	    d->cause == CAUSE_LIMIT;
 	struct buf line = { 0 };
 
 	begin(&line, r);
@@ -131,7 +134,7 @@ record_decision(const struct record *r, const struct decision *d)
 	if (!d->obeyed)
 		log_field(&line, "obeyed", SLICE("no"));
 	add_envelope(&line, r->session, d->recipients, d->nrecipients);
-	end(&line, r, NULL, refusal ? d->reply.text : SLICE_ABSENT,
+	end(&line, r, d->why, refusal ? d->reply.text : SLICE_ABSENT,
 	    trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);
 }
 

@@ -97,7 +97,7 @@ read_by(struct parser *p)
 		const char *word;
 		enum cause cause;
 	} causes[] = { { "default", CAUSE_DEFAULT }, { "error", CAUSE_ERROR },
-		{ "split", CAUSE_SPLIT }, { "limit", CAUSE_LIMIT } };
+		{ "dns", CAUSE_DNS }, { "split", CAUSE_SPLIT }, { "limit", CAUSE_LIMIT } };
 	struct expect *e = p->out;
 	struct suggest near;
 

@@ -68,6 +68,7 @@ on_decided(void *ctx, const struct decision *d)
 
 	*copy = *d;
 	copy->reply.text = arena_slice(a, d->reply.text);
+	copy->why = arena_slice(a, slice_str(d->why)).p;
 	copy->reply.enhanced = arena_slice(a, slice_str(d->reply.enhanced)).p;
 	copy->recipients = copy_recipients(r, d->recipients, d->nrecipients);
 	look(r);

@@ -79,6 +79,10 @@ show_cause(FILE *out, const struct decision *d)
 		fputs("error in ", out);
 		show_rule(out, d->rule);
 		break;
+	case CAUSE_DNS:
+		fputs("no DNS answer for ", out);
+		show_rule(out, d->rule);
+		break;
 	case CAUSE_DEFAULT:
 		fputs("default", out);
 		break;

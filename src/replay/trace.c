@@ -20,6 +20,7 @@ static const struct {
 	[OUT_FALSE] = { "false", "\033[2m" },
 	[OUT_TRUE] = { "true", "\033[32m" },
 	[OUT_ERROR] = { "error", "\033[31m" },
+	[OUT_FAILED] = { "no answer", "\033[31m" },
 };
 
 /* Begin. */
@@ -56,6 +57,7 @@ print_outcome(struct trace *t, unsigned set)
 static void
 print_fact(struct trace *t, struct eval *e, const struct fact_ref *ref, uint32_t score_upto)
 {
+	const struct listings *list = e->session->listings;
 	struct values got;
 
 	program_print_ref(ref, t->out);
@@ -64,7 +66,7 @@ print_fact(struct trace *t, struct eval *e, const struct fact_ref *ref, uint32_t
 		fprintf(t->out, "not known before %s", stage_name(ref->stage));
 		return;
 	}
-	if (ref->fact->lookups & ~e->session->looked_up) {
+	if (ref->lookups & ~e->session->looked_up) {
 		fputs("not looked up", t->out);
 		return;
 	}
@@ -77,7 +79,9 @@ print_fact(struct trace *t, struct eval *e, const struct fact_ref *ref, uint32_t
 	}
 	if (got.n > VALUES_MAX)
 		fprintf(t->out, " and %zu more", got.n - VALUES_MAX);
-	if (got.cut)
+	if (ref->of != NULL && list != NULL && list[ref->ask].why != NULL)
+		fprintf(t->out, " (%s)", list[ref->ask].why);
+	else if (got.cut)
 		fputs(" (cut off at a limit)", t->out);
 	arena_reset(&e->session->scratch);
 }

@@ -87,6 +87,7 @@ struct ast_stmt {
 
 	struct ast_word name;	 /* set, list, define; include: the file */
 	struct ast_word *values; /* set; action arguments in order */
+	bool braces;		 /* set: the values stand in { } */
 
 	enum list_type list_type; /* list */
 	unsigned list_flags;

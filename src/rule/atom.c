@@ -2,13 +2,14 @@
  * atom.c - one comparison, asked of the facts
  *
  * Over several values a comparison is true if it is for one of them. What was cut off at a limit
- * may have held a match: true stays true, everything else is an error.
+ * may have held a match: true stays true, everything else is an error; likewise a failure where a
+ * list has given no answer.
  */
 #include "rule/eval.h"
 
-/* How one value came out, for the loop over all of them. */
+/* How the values came out, for the loop over all of them. */
 struct tally {
-	bool hit, error;
+	bool hit, error, failed;
 };
 
 static void
@@ -18,10 +19,18 @@ add(struct tally *t, enum match m)
 	t->error |= m == MATCH_ERROR;
 }
 
-static unsigned
-result(struct tally t, bool cut)
+/* What a side has not all of. */
+static void
+add_lack(struct tally *t, const struct values *side)
 {
-	return t.hit ? OUT_TRUE : t.error || cut ? OUT_ERROR : OUT_FALSE;
+	t->error |= side->cut;
+	t->failed |= side->failed;
+}
+
+static unsigned
+result(struct tally t)
+{
+	return t.hit ? OUT_TRUE : t.error ? OUT_ERROR : t.failed ? OUT_FAILED : OUT_FALSE;
 }
 
 static bool
@@ -69,11 +78,16 @@ ask_compare(struct eval *e, const struct atom *a, const struct values *left)
 	if (a->right_fact)
 		eval_fact(e, &a->right, a->score_upto, &right);
 	else if (a->text.n > 0)
-		one.text = eval_text_raw(e, &a->text, &right.cut);
+		one.text = eval_text_raw(e, &a->text, &right);
+	/* a text with something left out is another text */
+	if (a->text.n > 0 && right.failed)
+		right.n = 0;
 	for (size_t i = 0; i < left->n && !t.hit; i++)
 		for (size_t k = 0; k < right.n && !t.hit; k++)
 			t.hit = compare_values(a, &left->v[i], &right.v[k]);
-	return result(t, left->cut || right.cut);
+	add_lack(&t, left);
+	add_lack(&t, &right);
+	return result(t);
 }
 
 /* How many values there are, or matches in them; no more than `enough` need be counted. False: an
@@ -101,8 +115,8 @@ ask_count(struct eval *e, const struct atom *a, const struct values *left)
 {
 	struct value one = { .number = a->number };
 	struct values right = { .v = &one, .n = 1 };
+	bool now, more = left->cut || left->failed;
 	size_t enough, n;
-	bool now;
 
 	if (a->right_fact)
 		eval_fact(e, &a->right, a->score_upto, &right);
@@ -114,10 +128,10 @@ ask_count(struct eval *e, const struct atom *a, const struct values *left)
 		return OUT_ERROR;
 	now = compare(a->op, (long long)n, right.v[0].number);
 	/* more there may have been: certain is only what the greatest number would not change */
-	if (left->cut && n < enough && now != compare(a->op, (long long)enough, right.v[0].number))
-		return OUT_ERROR;
-	if (left->cut && n < enough && a->op == OP_EQ && (long long)n < right.v[0].number)
-		return OUT_ERROR;
+	if (more && n < enough &&
+	    (now != compare(a->op, (long long)enough, right.v[0].number) ||
+		(a->op == OP_EQ && (long long)n < right.v[0].number)))
+		return left->cut ? OUT_ERROR : OUT_FAILED;
 	return now ? OUT_TRUE : OUT_FALSE;
 }
 
@@ -132,14 +146,13 @@ find(const struct atom *a, const struct value *v, struct list_hit *hit)
 
 /* (FACT, FACT) in PAIRS; hit may be NULL */
 static struct tally
-find_pair(struct eval *e, const struct atom *a, const struct values *left, bool *cut,
-    struct list_hit *hit)
+find_pair(struct eval *e, const struct atom *a, const struct values *left, struct list_hit *hit)
 {
 	struct values right;
 	struct tally t = { 0 };
 
 	eval_fact(e, &a->left2, 0, &right);
-	*cut = left->cut || right.cut;
+	add_lack(&t, &right);
 	for (size_t i = 0; i < left->n && !t.hit; i++)
 		for (size_t k = 0; k < right.n && !t.hit; k++)
 			add(&t, list_find_pair(a->list, left->v[i].text, right.v[k].text, hit));
@@ -151,39 +164,39 @@ static unsigned
 ask_in(struct eval *e, const struct atom *a, const struct values *left)
 {
 	struct tally t = { 0 };
-	bool cut = left->cut;
 
 	if (a->pair)
-		t = find_pair(e, a, left, &cut, NULL);
+		t = find_pair(e, a, left, NULL);
 	else
 		for (size_t i = 0; i < left->n && !t.hit; i++)
 			add(&t, find(a, &left->v[i], NULL));
-	return result(t, cut);
+	add_lack(&t, left);
+	return result(t);
 }
 
-/* Ask; values are in scratch memory. */
+/* Ask of some values of the left side. */
 static unsigned
-ask(struct eval *e, const struct atom *a)
+ask_values(struct eval *e, const struct atom *a, const struct values *left)
 {
-	struct values left;
 	struct tally t = { 0 };
 
-	eval_fact(e, &a->left, a->score_upto, &left);
 	if (a->count)
-		return ask_count(e, a, &left);
+		return ask_count(e, a, left);
 	switch (a->op) {
 	case OP_THERE:
-		for (size_t i = 0; i < left.n; i++)
-			t.hit |= left.v[i].text.n > 0;
-		return result(t, left.cut);
+		for (size_t i = 0; i < left->n; i++)
+			t.hit |= left->v[i].text.n > 0;
+		add_lack(&t, left);
+		return result(t);
 	case OP_MATCH:
-		for (size_t i = 0; i < left.n && !t.hit; i++)
-			add(&t, pattern_match(a->pattern, left.v[i].text));
-		return result(t, left.cut);
+		for (size_t i = 0; i < left->n && !t.hit; i++)
+			add(&t, pattern_match(a->pattern, left->v[i].text));
+		add_lack(&t, left);
+		return result(t);
 	case OP_IN:
-		return ask_in(e, a, &left);
+		return ask_in(e, a, left);
 	default:
-		return ask_compare(e, a, &left);
+		return ask_compare(e, a, left);
 	}
 }
 
@@ -191,8 +204,11 @@ unsigned
 atom_ask(struct eval *e, const struct atom *a)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
-	unsigned out = ask(e, a);
+	struct values left;
+	unsigned out;
 
+	eval_fact(e, &a->left, a->score_upto, &left);
+	out = ask_values(e, a, &left);
 	arena_release(&e->session->scratch, mark);
 	return out;
 }
@@ -210,14 +226,29 @@ atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n
 }
 
 bool
+atom_listing(struct eval *e, const struct atom *a, size_t *index)
+{
+	struct values left, one = { 0 };
+	bool found = false;
+
+	eval_fact(e, &a->left, a->score_upto, &left);
+	for (size_t i = 0; i < left.n && !found; i++) {
+		one.v = &left.v[i];
+		one.n = 1;
+		found = a->count || ask_values(e, a, &one) == OUT_TRUE;
+		*index = i;
+	}
+	return found;
+}
+
+bool
 atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit)
 {
 	struct values left;
-	bool cut;
 
 	eval_fact(e, &a->left, a->score_upto, &left);
 	if (a->pair)
-		return find_pair(e, a, &left, &cut, hit).hit;
+		return find_pair(e, a, &left, hit).hit;
 	for (size_t i = 0; i < left.n; i++)
 		if (find(a, &left.v[i], hit) == MATCH_YES)
 			return true;

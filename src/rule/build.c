@@ -238,6 +238,21 @@ build_required(const struct build *b, uint32_t node, uint32_t *atoms, uint32_t m
 	return got;
 }
 
+uint32_t
+build_listings(const struct build *b, uint32_t node, uint32_t *atoms, uint32_t max)
+{
+	const struct node *n = &b->p->nodes[node];
+	uint32_t got = 0;
+
+	if (n->kind == NODE_NOT)
+		return 0;
+	if (n->kind == NODE_ATOM && b->p->atoms[n->atom].left.of != NULL && max > 0)
+		atoms[got++] = n->atom;
+	for (uint32_t i = 0; i < n->count && got < max; i++)
+		got += build_listings(b, b->p->parts[n->first + i], atoms + got, max - got);
+	return got;
+}
+
 const struct pattern *
 build_keep_pattern(struct build *b, struct pattern *pat)
 {

@@ -32,11 +32,12 @@ struct build {
 	struct name *names[NAME_SPACES];
 	struct interned *atoms, *nodes;
 	uint32_t caprules, capatoms, capnodes, capparts, caplists, capscores, capeffects,
-	    cappatterns, nparts;
+	    cappatterns, capdnsbls, nparts;
 	uint32_t when;	       /* the node of the blocks around */
 	unsigned whens;	       /* how many there are */
 	bool tainted;	       /* a mistake is in what is read: keep it from causing others */
 	unsigned files, depth; /* included so far, within one another */
+	bool many_dnsbls;      /* rules ask lists too many questions, and this was said */
 	unsigned many_macros;  /* bits of the stages at which rules ask for too many */
 	const struct source *opened[LIMIT_INCLUDE_DEPTH + 1];
 };
@@ -63,6 +64,10 @@ bool build_reads_score(const struct build *b, uint32_t node);
 /* The atoms without which the node can't be true, through `and` alone. Returns how many, at most
  * max are stored. */
 uint32_t build_required(const struct build *b, uint32_t node, uint32_t *atoms, uint32_t max);
+
+/* The atoms that ask a list and can make the node true, not under `not`, in their order. Returns
+ * how many, at most max are stored. */
+uint32_t build_listings(const struct build *b, uint32_t node, uint32_t *atoms, uint32_t max);
 
 /* Give a pattern to the program, which frees it. Returns it. */
 const struct pattern *build_keep_pattern(struct build *b, struct pattern *pat);
@@ -107,6 +112,11 @@ void check_unknown_fact(struct build *b, struct span at, struct slice name, bool
 /* An int64 with a unit was expected. */
 void check_bad_number(struct build *b, struct span at, struct slice s);
 
+/* ---- check_dnsbl.c ---- */
+
+/* The rest of dnsbl("ZONE", FACT), which has an argument; out->fact is set. False: reported. */
+bool check_dnsbl(struct build *b, const struct ast_ref *r, struct fact_ref *out);
+
 /* ---- check_list.c ---- */
 
 /* list NAME of TYPE … */
@@ -126,8 +136,11 @@ void text_compile(struct build *b, const struct ast_word *w, uint32_t cond, stru
 void settings_default(struct settings *s);
 void settings_set(struct build *b, const struct ast_stmt *s);
 
-/* Print those that were changed. */
-void settings_print(const struct settings *s, FILE *out);
+/* When all are there: what they mean together. */
+void settings_check(struct build *b);
+
+/* Print those that were changed: those that name a list, or the others. */
+void settings_print(const struct settings *s, bool lists, FILE *out);
 
 /* ---- print.c ---- */
 

@@ -93,6 +93,9 @@ nearest_fact(struct build *b, struct slice name, bool text)
 	if (text) {
 		suggest_offer(&sug, SLICE("entry"));
 		suggest_offer(&sug, SLICE("entry.text"));
+		suggest_offer(&sug, SLICE("dnsbl.zone"));
+		suggest_offer(&sug, SLICE("dnsbl.value"));
+		suggest_offer(&sug, SLICE("dnsbl.text"));
 	}
 	for (struct name *n = b->names[NAME_DEFINITION]; !text && n != NULL; n = n->hh.next)
 		suggest_offer(&sug, n->s);
@@ -166,7 +169,9 @@ check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out)
 		check_unknown_fact(b, r->name.span, r->name.s, false);
 		return false;
 	}
-	*out = (struct fact_ref){ .fact = f, .stage = f->stage, .life = f->life };
+	*out = (struct fact_ref){
+		.fact = f, .stage = f->stage, .life = f->life, .lookups = f->lookups
+	};
 	if (f->args == NULL && r->has_args) {
 		diag_error(b->diags, r->span, "%s takes nothing in parentheses", f->name);
 		return false;
@@ -176,11 +181,17 @@ check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out)
 	for (const struct ast_word *w = r->args; w != NULL; w = w->next)
 		n++;
 	if (n == 0) {
-		diag_hint(b->diags, diag_error(b->diags, r->span, "%s needs a name", f->name),
-		    strcmp(f->args, "macro") == 0 ? "write %s(\"{name}\")" : "write %s(\"Name\")",
+		diag_hint(b->diags,
+		    diag_error(b->diags, r->span, "%s needs a %s", f->name,
+			strcmp(f->args, "zone") == 0 ? "zone" : "name"),
+		    strcmp(f->args, "macro") == 0      ? "write %s(\"{name}\")"
+			: strcmp(f->args, "zone") == 0 ? "write %s(\"zen.example\")"
+						       : "write %s(\"Name\")",
 		    f->name);
 		return false;
 	}
+	if (strcmp(f->args, "zone") == 0)
+		return check_dnsbl(b, r, out);
 	args = arena_alloc(&b->p->arena, n * sizeof *args);
 	for (const struct ast_word *w = r->args; w != NULL; w = w->next)
 		args[out->nargs++] = arena_slice(&b->p->arena, w->s);

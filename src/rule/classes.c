@@ -180,11 +180,14 @@ class_combine(struct judge *j, struct verdict *v)
 		return false;
 	*v = *first_with(j, a);
 	if (last && a == ACT_ACCEPT && (error = effects_make(j)) != UINT32_MAX) {
+		*v = (struct verdict){ STAND_REFUSE, ACT_TEMPFAIL, CAUSE_ERROR, error };
+		if (error == EFFECTS_LIMIT) {
+			v->cause = CAUSE_LIMIT;
+			v->rule = UINT32_MAX;
+		}
 		for (size_t i = 0; i < j->nclasses; i++)
 			if (j->classes[i].verdict.action == ACT_ACCEPT)
-				j->classes[i].verdict = (struct verdict){ STAND_REFUSE,
-					ACT_TEMPFAIL, CAUSE_ERROR, error };
-		*v = (struct verdict){ STAND_REFUSE, ACT_TEMPFAIL, CAUSE_ERROR, error };
+				j->classes[i].verdict = *v;
 	}
 	return true;
 }

@@ -4,9 +4,12 @@
  * Kind by kind: recipients taken off, then added, so that who is both stays; headers taken away,
  * the last of a name first, so that indices hold; headers changed, then added; quarantine. Within a
  * kind, in the order of the file, for all accepting classes; what two want alike is done once.
+ * Headers of our own, which tell of SPF, come above those of rules.
  */
 #include "rule/harmless.h"
 #include "rule/judge_in.h"
+#include "session/received.h"
+#include "spf/header.h"
 
 #include <stdlib.h>
 
@@ -128,7 +131,7 @@ apply(struct judge *j, const struct class *c, const struct rule *r, enum effect_
 	unsigned set = eval_rule(&e, r, false);
 
 	if (set != OUT_TRUE)
-		return set == OUT_FALSE;
+		return !(set & ~eval_passes(j->program));
 	if (kind == EFFECT_DELETE_RECIPIENT)
 		return take_off(j, c, r);
 	if (kind == EFFECT_DELETE_HEADER)
@@ -173,7 +176,106 @@ by_index(const void *a, const void *b)
 	return (x->index < y->index) - (x->index > y->index);
 }
 
-/* All effects of one kind. UINT32_MAX, or the rule in whose effect an error was. */
+/* ---- headers that tell of SPF ---- */
+
+bool
+effects_tell_spf(const struct judge *j)
+{
+	return j->program->settings.spf_header != SPF_HEADER_NONE && !j->session.local &&
+	    !(j->base.decided && j->base.cause == CAUSE_RULE);
+}
+
+/* Under which name we tell results. */
+static struct slice
+our_name(const struct judge *j)
+{
+	const char *set = j->program->settings.authserv_id;
+	struct slice mta = session_macro_get(&j->session, SLICE("j")),
+		     host = slice_str(j->program->host);
+
+	return set != NULL	   ? slice_str(set)
+	    : header_is_name(mta)  ? mta
+	    : header_is_name(host) ? host
+				   : SLICE("localhost");
+}
+
+/* Take results under our name away, which we did not write. False: not all could be looked at. */
+static bool
+remove_forged(struct judge *j)
+{
+	const struct session *s = &j->session;
+	struct slice name = SLICE("Authentication-Results"), ours = our_name(j);
+	bool good = !s->headers_cut;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->nheaders; i++) {
+		if (!slice_eq_nocase(s->headers[i].name, name))
+			continue;
+		n++;
+		if (header_is_ours(s->headers[i].value, ours))
+			good &= add(j,
+			    (struct effect){
+				.kind = EFFECT_DELETE_HEADER, .name = name, .index = n });
+	}
+	return good;
+}
+
+/* Add one header at the top. False: no memory. */
+static bool
+add_header(struct judge *j, struct slice name, struct slice value)
+{
+	return value.p != NULL &&
+	    add(j, (struct effect){ .kind = EFFECT_ADD_HEADER, .name = name, .value = value });
+}
+
+/* Add the headers, Authentication-Results above. False: no memory. */
+static bool
+add_results(struct judge *j)
+{
+	struct session *s = &j->session;
+	enum spf_header which = j->program->settings.spf_header;
+	bool helo = s->looked_up & LOOKUP_SPF_HELO, good = true;
+	struct ip client = s->client;
+	struct header_facts f = { .receiver = our_name(j),
+		.client = &client,
+		.helo = s->helo,
+		.sender = slice_eq(s->sender, SLICE("<>")) ? SLICE("") : s->sender,
+		.utf8 = s->smtputf8,
+		.mail_from = &s->spf,
+		.by_helo = helo ? &s->spf_helo : NULL };
+	const char *why;
+
+	session_look_up(s, LOOKUP_SPF);
+	if (s->relayed && !received_client(s, s->env->relays, &client, &f.helo, &why)) {
+		client = (struct ip){ 0 };
+		f.helo = SLICE_ABSENT;
+	}
+	if (which & SPF_HEADER_RECEIVED && helo)
+		good &= add_header(
+		    j, SLICE("Received-SPF"), header_received_spf(&j->memory, &f, SPF_HELO));
+	if (which & SPF_HEADER_RECEIVED)
+		good &= add_header(
+		    j, SLICE("Received-SPF"), header_received_spf(&j->memory, &f, SPF_MAIL_FROM));
+	if (which & SPF_HEADER_RESULTS)
+		good &= add_header(j, SLICE("Authentication-Results"),
+		    header_authentication_results(&j->memory, &f));
+	return good;
+}
+
+/* What is to be done of one kind because of spf-header. False: a limit, or no memory. */
+static bool
+tell_spf(struct judge *j, enum effect_kind kind)
+{
+	if (!effects_tell_spf(j))
+		return true;
+	if (kind == EFFECT_DELETE_HEADER)
+		return !(j->program->settings.spf_header & SPF_HEADER_RESULTS) || remove_forged(j);
+	return kind != EFFECT_ADD_HEADER || add_results(j);
+}
+
+/* ---- all of them ---- */
+
+/* All effects of one kind. UINT32_MAX, the rule in whose effect an error was, or EFFECTS_LIMIT. */
 static uint32_t
 make_kind(struct judge *j, enum effect_kind kind)
 {
@@ -192,6 +294,8 @@ make_kind(struct judge *j, enum effect_kind kind)
 			    !apply(j, &j->classes[k], r, kind) && strict)
 				return p->effects[i];
 	}
+	if (!tell_spf(j, kind))
+		return EFFECTS_LIMIT;
 	if (kind == EFFECT_DELETE_HEADER && j->neffects > before)
 		qsort(j->effects + before, j->neffects - before, sizeof *j->effects, by_index);
 	return UINT32_MAX;

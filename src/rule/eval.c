@@ -1,9 +1,10 @@
 /*
  * eval.c - sets of outcomes
  *
- * With error standing for "not known", the three outcomes combine as in Kleene's strong logic. What
- * is pending may become anything, error included; so a condition is settled exactly when it would
- * be with every pending atom in error, and a set is either one outcome or holds error.
+ * With error standing for "not known", outcomes combine as in Kleene's strong logic; a failed
+ * lookup is a milder error, which one of the other kind covers. What is pending may become
+ * anything, error included; so a condition is settled exactly when it would be with every pending
+ * atom in error, and a set is either one outcome or holds error.
  *
  * A probe asks something else: could lookups that are available now settle it? There what is
  * pending counts as error and what can be looked up as anything.
@@ -26,8 +27,10 @@ eval_ask_anew(struct eval *e)
 static void
 score_of(unsigned out, long long add, long long *low, long long *high)
 {
-	*low = out == OUT_TRUE ? add : out == OUT_ERROR && add < 0 ? add : 0;
-	*high = out == OUT_TRUE ? add : out == OUT_ERROR && add > 0 ? add : 0;
+	bool perhaps = out == OUT_ERROR || out == OUT_FAILED;
+
+	*low = out == OUT_TRUE || (perhaps && add < 0) ? add : 0;
+	*high = out == OUT_TRUE || (perhaps && add > 0) ? add : 0;
 }
 
 /* Add a rule to the bounds, over all that it may become. */
@@ -36,7 +39,7 @@ add_rule(struct score_cell *b, unsigned set, long long score)
 {
 	long long least[2] = { LLONG_MAX, LLONG_MIN }, most[2] = { LLONG_MAX, LLONG_MIN };
 
-	for (unsigned out = OUT_FALSE; out <= OUT_ERROR; out <<= 1) {
+	for (unsigned out = OUT_FALSE; out <= OUT_FAILED; out <<= 1) {
 		long long low, high;
 
 		if (!(set & out))
@@ -51,8 +54,9 @@ add_rule(struct score_cell *b, unsigned set, long long score)
 	b->max_least += least[1];
 	b->min_most += most[0];
 	b->max_most += most[1];
-	b->open |= (set & (set - 1)) != 0;
-	b->error |= set == OUT_ERROR;
+	b->open |= !out_is_one(set);
+	b->errors |= set == OUT_ERROR || set == OUT_FAILED ? set : 0;
+	b->may |= set & (OUT_ERROR | OUT_FAILED);
 }
 
 /* The bounds of the score of so many rules. Rules are asked from the first on, so that one which
@@ -79,6 +83,25 @@ score_bounds(struct eval *e, uint32_t upto, enum view view)
 	return b;
 }
 
+/* The one outcome that several errors come to; 0 without any. */
+static unsigned
+error_of(unsigned errors)
+{
+	return errors & OUT_ERROR ? OUT_ERROR : errors;
+}
+
+/* What comes of a score that can't be told: of errors that are there, or of those that open rules
+ * may still bring. */
+static unsigned
+inexact(const struct score_cell *b)
+{
+	unsigned now = error_of(b->errors);
+
+	if (!b->open || now == OUT_ERROR)
+		return now;
+	return OUT_ERROR | b->may;
+}
+
 /* score op number */
 static unsigned
 outcome_score(struct eval *e, const struct node *n, enum view view)
@@ -94,7 +117,7 @@ outcome_score(struct eval *e, const struct node *n, enum view view)
 	if (b.min_least == b.max_most)
 		between = 0;
 	return (greater ? up : down) * OUT_TRUE | (greater ? down : up) * OUT_FALSE |
-	    between * OUT_ERROR;
+	    between * inexact(&b);
 }
 
 unsigned
@@ -104,7 +127,8 @@ eval_score(struct eval *e, uint32_t upto, long long *least, long long *most)
 
 	*least = b.min_least;
 	*most = b.max_most;
-	return b.open ? OUT_TRUE | OUT_ERROR : b.error ? OUT_ERROR : OUT_TRUE;
+	/* one that errs is enough, whatever comes of those that are open */
+	return inexact(&b) | (b.errors == 0 ? OUT_TRUE : 0);
 }
 
 /* An atom that reads the score waits until every score rule is settled. */
@@ -115,7 +139,7 @@ outcome_of_score_atom(struct eval *e, const struct atom *a, enum view view)
 
 	if (b.open)
 		return OUT_ANY;
-	return b.error ? OUT_ERROR : 0;
+	return error_of(b.errors);
 }
 
 static unsigned
@@ -132,14 +156,14 @@ outcome_atom(struct eval *e, uint32_t i, enum view view)
 	if (*cell != 0)
 		return *cell;
 	if (a->lookups & ~e->session->looked_up)
-		return OUT_ANY;
+		return a->lookups & session_not_yet(e->session, e->stage) ? pending : OUT_ANY;
 	if (a->score && (set = outcome_of_score_atom(e, a, view)) != 0)
 		return set;
 	*cell = atom_ask(e, a);
 	return *cell;
 }
 
-/* all: false if one part is; else error or true. The other way round for any. */
+/* all: false if one part is; else an error, a failure, or true. The other way round for any. */
 static unsigned
 outcome_chain(struct eval *e, const struct node *n, enum view view)
 {
@@ -148,15 +172,16 @@ outcome_chain(struct eval *e, const struct node *n, enum view view)
 	unsigned set = rest; /* of the parts so far */
 
 	for (uint32_t i = 0; i < n->count; i++) {
-		unsigned part = outcome(e, e->program->parts[n->first + i], view), next = 0;
+		unsigned part = outcome(e, e->program->parts[n->first + i], view), next;
 
 		if (part == stop)
 			return stop;
-		next |= (set | part) & stop;
-		next |= set & part & rest;
-		if ((set & OUT_ERROR && part & (OUT_ERROR | rest)) ||
-		    (part & OUT_ERROR && set & rest))
+		next = ((set | part) & stop) | (set & part & rest);
+		if ((set & OUT_ERROR && part & ~stop) || (part & OUT_ERROR && set & ~stop))
 			next |= OUT_ERROR;
+		if ((set & OUT_FAILED && part & (OUT_FAILED | rest)) ||
+		    (part & OUT_FAILED && set & rest))
+			next |= OUT_FAILED;
 		set = next;
 	}
 	return set;
@@ -166,16 +191,23 @@ outcome_chain(struct eval *e, const struct node *n, enum view view)
 static unsigned
 outcome_of(struct eval *e, const struct node *n, enum view view)
 {
-	uint32_t truths = 0, never_false = 0, errors = 0, maybe = 0;
+	uint32_t truths = 0, failed = 0, wrong = 0;    /* that are so */
+	uint32_t maybe = 0, may_fail = 0, may_err = 0; /* that may be so */
+	uint32_t never_false = 0, maybe_or_fail = 0, true_or_wrong = 0;
 	unsigned set = 0;
 
 	for (uint32_t i = 0; i < n->count; i++) {
 		unsigned part = outcome(e, e->program->parts[n->first + i], view);
 
 		truths += part == OUT_TRUE;
+		failed += part == OUT_FAILED;
+		wrong += part == OUT_ERROR;
 		maybe += (part & OUT_TRUE) != 0;
+		may_fail += (part & OUT_FAILED) != 0;
+		may_err += (part & OUT_ERROR) != 0;
 		never_false += !(part & OUT_FALSE);
-		errors += (part & OUT_ERROR) != 0;
+		maybe_or_fail += (part & (OUT_TRUE | OUT_FAILED)) != 0;
+		true_or_wrong += (part & ~(unsigned)OUT_ERROR) == OUT_TRUE;
 	}
 	if (maybe >= n->n)
 		set |= OUT_TRUE;
@@ -183,8 +215,11 @@ outcome_of(struct eval *e, const struct node *n, enum view view)
 		set |= OUT_FALSE;
 	/* error: too few are true, but those in error could make up for it. A set of several
 	 * outcomes holds error, so all that is not settled can be taken as error. */
-	if (errors > 0 && truths < n->n && truths + errors >= n->n)
+	if (may_err > 0 && truths < n->n && truths + failed + may_err >= n->n)
 		set |= OUT_ERROR;
+	/* failure: no part is in error, those that fail are needed, and enough */
+	if (may_fail > 0 && wrong == 0 && true_or_wrong < n->n && maybe_or_fail >= n->n)
+		set |= OUT_FAILED;
 	return set;
 }
 
@@ -201,7 +236,7 @@ outcome(struct eval *e, uint32_t node, enum view view)
 		return outcome_atom(e, n->atom, view);
 	case NODE_NOT:
 		set = outcome(e, e->program->parts[n->first], view);
-		return (set & OUT_ERROR) | (set & OUT_TRUE ? OUT_FALSE : 0) |
+		return (set & (OUT_ERROR | OUT_FAILED)) | (set & OUT_TRUE ? OUT_FALSE : 0) |
 		    (set & OUT_FALSE ? OUT_TRUE : 0);
 	case NODE_AND:
 	case NODE_OR:
@@ -226,13 +261,13 @@ eval_atom(struct eval *e, uint32_t atom)
 	return outcome_atom(e, atom, VIEW_NOW);
 }
 
-static unsigned lookups_of(struct eval *e, uint32_t node, uint32_t search);
+static uint64_t lookups_of(struct eval *e, uint32_t node, uint32_t search);
 
 /* Those that open score rules ask for, each rule once in a search. */
-static unsigned
+static uint64_t
 lookups_of_score(struct eval *e, uint32_t upto, uint32_t search)
 {
-	unsigned bits = 0;
+	uint64_t bits = 0;
 
 	for (uint32_t i = 0; i < upto; i++)
 		if (e->scores[i].sought != search) {
@@ -244,15 +279,16 @@ lookups_of_score(struct eval *e, uint32_t upto, uint32_t search)
 }
 
 /* The lookups that are available and that open parts of a node ask for. */
-static unsigned
+static uint64_t
 lookups_of(struct eval *e, uint32_t node, uint32_t search)
 {
 	const struct program *p = e->program;
 	const struct node *n = &p->nodes[node];
 	const struct atom *a = &p->atoms[n->atom];
-	unsigned set = outcome(e, node, VIEW_NOW), bits = 0;
+	unsigned set = outcome(e, node, VIEW_NOW);
+	uint64_t bits = 0;
 
-	if ((set & (set - 1)) == 0)
+	if (out_is_one(set))
 		return 0;
 	if (n->kind == NODE_ATOM && a->stage <= e->stage) {
 		bits = a->lookups;
@@ -263,7 +299,7 @@ lookups_of(struct eval *e, uint32_t node, uint32_t search)
 		bits |= lookups_of_score(e, n->score_upto, search);
 	for (uint32_t i = 0; i < n->count; i++)
 		bits |= lookups_of(e, p->parts[n->first + i], search);
-	return bits & ~e->session->looked_up;
+	return bits & ~e->session->looked_up & ~session_not_yet(e->session, e->stage);
 }
 
 /* True if some outcome of the lookups that are available would settle the node. */
@@ -275,15 +311,16 @@ could_settle(struct eval *e, uint32_t node)
 	eval_ask_anew(e);
 	set = outcome(e, node, VIEW_PROBE);
 	eval_ask_anew(e);
-	return (set & (OUT_TRUE | OUT_FALSE)) != 0;
+	return (set & ~(unsigned)OUT_ERROR) != 0;
 }
 
 unsigned
 eval_settle(struct eval *e, uint32_t node)
 {
-	unsigned set = outcome(e, node, VIEW_NOW), lookups;
+	unsigned set = outcome(e, node, VIEW_NOW);
+	uint64_t lookups;
 
-	if ((set & (set - 1)) == 0 || !(e->program->lookups & ~e->session->looked_up))
+	if (out_is_one(set) || !(e->program->lookups & ~e->session->looked_up))
 		return set;
 	lookups = lookups_of(e, node, ++*e->questions);
 	if (lookups == 0 || !could_settle(e, node))
@@ -291,6 +328,15 @@ eval_settle(struct eval *e, uint32_t node)
 	session_look_up(e->session, lookups);
 	eval_ask_anew(e);
 	return outcome(e, node, VIEW_NOW);
+}
+
+unsigned
+eval_passes(const struct program *p)
+{
+	const struct settings *s = &p->settings;
+
+	return OUT_FALSE | (s->on_error == ON_ERROR_SKIP ? OUT_ERROR : 0) |
+	    (s->on_dns_error == ON_ERROR_SKIP ? OUT_FAILED : 0);
 }
 
 unsigned

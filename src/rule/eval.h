@@ -1,22 +1,32 @@
 /*
  * eval.h - what is sure of a condition, from what is known now
  *
- * An outcome is false, true or error; what is pending may become any of them. A set of outcomes is
- * a mask. Conditions combine outcomes pointwise: `false and X` is false, `true or X` is true
- * whatever X is, else an error in a part is an error of the whole; `not` keeps an error.
+ * An outcome is false, true, error, or failed: a DNS lookup had no answer (`set on-dns-error`).
+ * What is pending may become any of them. A set of outcomes is a mask. Conditions combine outcomes
+ * pointwise: `false and X` is false, `true or X` is true whatever X is, else an error in a part is
+ * an error of the whole, else a failure in a part is one; `not` keeps either.
  */
 #pragma once
 
 #include "rule/program.h"
 
-enum { OUT_FALSE = 1, OUT_TRUE = 2, OUT_ERROR = 4, OUT_ANY = 7 };
+enum { OUT_FALSE = 1, OUT_TRUE = 2, OUT_ERROR = 4, OUT_FAILED = 8, OUT_ANY = 15 };
+
+/* True if a set has one outcome. */
+static inline bool
+out_is_one(unsigned set)
+{
+	return (set & (set - 1)) == 0;
+}
 
 /* What is known of a score rule within one question, that is, while neither facts nor the view
  * change: score rules may read the score themselves, and each is asked once. */
 struct score_cell {
-	uint32_t asked;	  /* the question in which the bounds were got */
-	uint32_t sought;  /* the search for lookups that has been here */
-	bool open, error; /* of this rule or one above: not settled; in error */
+	uint32_t asked;	 /* the question in which the bounds were got */
+	uint32_t sought; /* the search for lookups that has been here */
+	bool open;	 /* this rule or one above is not settled */
+	unsigned errors; /* of those that are: OUT_ERROR, OUT_FAILED */
+	unsigned may;	 /* those that any may come to */
 	/* bounds of the score with this rule and those above, over all that open ones may become:
 	 * the smallest and greatest least score, the smallest and greatest most */
 	long long min_least, max_least, min_most, max_most;
@@ -55,25 +65,34 @@ unsigned eval_rule(struct eval *e, const struct rule *r, bool settle);
 unsigned eval_atom(struct eval *e, uint32_t atom);
 
 /* The score of the first `upto` score rules: its least and its greatest value now. OUT_TRUE: it is
- * exact; OUT_ERROR: it never will be; both: that is open. */
+ * exact; OUT_ERROR, OUT_FAILED: it never will be; several: that is open. */
 unsigned eval_score(struct eval *e, uint32_t upto, long long *least, long long *most);
 
 /* A fact's values, those of the score included. Its stage must be reached; lookups are got. */
 void eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struct values *out);
 
 /* A text with its `{…}` filled in, cut at LIMIT_TEXT_FILLED bytes. Facts that are absent or not
- * known add nothing; several values are divided by ", "; their control bytes become blanks or `?`,
- * so that a line feed comes only from the rule. Gets lookups. Absent on lack of memory, also for a
- * fact that lost its values so. */
+ * known add nothing, a failed list only what it did answer; several values are divided by ", ";
+ * their control bytes become blanks or `?`, so that a line feed comes only from the rule. Gets
+ * lookups. Absent on lack of memory, also for a fact that lost its values so. */
 struct slice eval_text(struct eval *e, const struct text *t);
 
-/* The same with the bytes as they are, for comparing. *cut: something was left out. */
-struct slice eval_text_raw(struct eval *e, const struct text *t, bool *cut);
+/* The same with the bytes as they are, for comparing. lack->cut, lack->failed: something was, or
+ * may have been, left out. */
+struct slice eval_text_raw(struct eval *e, const struct text *t, struct values *lack);
 
-/* Ask an atom now: its facts are known, its lookups got. OUT_FALSE, OUT_TRUE or OUT_ERROR. */
+/* The outcomes with which a rule doesn't act, and the next one is looked at: a set within them
+ * needs no more to be known. */
+unsigned eval_passes(const struct program *p);
+
+/* Ask an atom now: its facts are known, its lookups got. One outcome. */
 unsigned atom_ask(struct eval *e, const struct atom *a);
 
 /* The groups that an atom's pattern took in the first value that matched; how the list decided in
  * the first value that is in it. False if none does. */
 bool atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n);
 bool atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit);
+
+/* The index of the first answer of a list for which the atom is true; it asks a list, and has been
+ * asked. False if there is none. */
+bool atom_listing(struct eval *e, const struct atom *a, size_t *index);

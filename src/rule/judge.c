@@ -143,6 +143,8 @@ walk(struct judge *j, struct walk *w, const struct class *c)
 	j->view = judge_eval(j, c);
 	walk_on(w, &j->view, judge_tell_at(j), &j->memory);
 	v = walk_verdict(w, &j->view);
+	if (v.standing == STAND_ACCEPT && effects_tell_spf(j))
+		v.standing = STAND_ACT;
 	j->view_at = w->at;
 	return v;
 }
@@ -296,6 +298,8 @@ judge_stage(struct judge *j, enum stage s)
 
 	arena_reset(&j->texts);
 	j->stage = s;
+	if (j->program->lookups != 0)
+		session_begin_answer(&j->session);
 	if (s == STAGE_CONNECT)
 		j->closed = false;
 	if (s <= STAGE_MAIL)

@@ -27,6 +27,7 @@ enum cause {
 	CAUSE_RULE,    /* decision.rule decided */
 	CAUSE_DEFAULT, /* no rule decided: accept */
 	CAUSE_ERROR,   /* decision.rule could not be decided: set on-error tempfail */
+	CAUSE_DNS,     /* likewise, for want of a DNS answer: set on-dns-error tempfail */
 	CAUSE_SPLIT,   /* this recipient's rules differ from the first one's: 452, try it alone */
 	CAUSE_LIMIT,   /* LIMIT_RECIPIENTS, or memory */
 };
@@ -39,6 +40,7 @@ struct decision {
 	enum stage stage;   /* at which it counts: that of `told`, for CAUSE_DEFAULT STAGE_BODY */
 	enum stage told;    /* at which the MTA is told */
 	struct reply reply; /* of a refusal */
+	const char *why;    /* CAUSE_DNS: which lookup failed, and why; else NULL */
 	bool obeyed; /* false in `set mode monitor`, and for a class whose verdict gave way to
 		      * another's (mixed-recipients) */
 	const size_t *recipients; /* indices into session.recipients */
@@ -54,7 +56,8 @@ enum note_kind {
 struct note {
 	enum note_kind kind;
 	const struct rule *rule;
-	struct slice text; /* of NOTE_LOG, and of what a NOTE_MONITOR rule would have said */
+	struct slice text; /* of NOTE_LOG, of what a NOTE_MONITOR rule would have said; of
+			    * NOTE_ERROR, which lookup failed and why, if one has */
 	enum stage stage;
 	const size_t *recipients;
 	size_t nrecipients;
@@ -79,10 +82,12 @@ enum effect_kind {
 
 struct effect {
 	enum effect_kind kind;
-	const struct rule *rule; /* NULL: a recipient taken off by mixed-recipients or discard */
+	const struct rule *rule; /* NULL: a recipient taken off by mixed-recipients or discard, or a
+				  * header of spf-header */
 	struct slice name;	 /* of the header */
 	struct slice value; /* header value (one line of printable ASCII, encoded by RFC 2047 if
-			     * need be), recipient, reason */
+			     * need be; UTF-8 where spf-header tells of SMTPUTF8), recipient,
+			     * reason */
 	unsigned index;
 };
 

@@ -74,5 +74,12 @@ bool class_combine(struct judge *j, struct verdict *v);
 
 /* ---- effects.c ---- */
 
-/* Fill j->effects for an accepted message. UINT32_MAX, or the rule in whose effect an error was. */
+/* True if an accepted message gets headers that tell of SPF: unless a rule has accepted it by what
+ * is known at MAIL, as a site accepts its own users, or no SMTP client has sent it. */
+bool effects_tell_spf(const struct judge *j);
+
+#define EFFECTS_LIMIT (UINT32_MAX - 1)
+
+/* Fill j->effects for an accepted message. UINT32_MAX, or the rule in whose effect an error was;
+ * EFFECTS_LIMIT where it was a limit or lack of memory, and no rule. */
 uint32_t effects_make(struct judge *j);

@@ -4,6 +4,7 @@
  * Names, types and conditions are checked while statements are read; stages and needs when all
  * rules are there. A ruleset with an error never becomes a program.
  */
+#include "dns/dnsbl.h"
 #include "rule/build.h"
 #include "rule/parse.h"
 
@@ -125,11 +126,12 @@ load_include(struct build *b, const struct ast_stmt *s)
 	globfree(&g);
 }
 
-/* The DNS zone of `set dns-zone`, and SPF if a rule asks it. */
+/* The DNS zone of `set dns-zone`, and a resolver and SPF where a rule or a header asks them. */
 static void
 load_lookups(struct build *b)
 {
 	struct program *p = b->p;
+	const struct settings *s = &p->settings;
 	struct name *set = build_find(b, NAME_SETTING, SLICE("dns-zone"));
 	char host[256] = "localhost";
 
@@ -145,12 +147,25 @@ load_lookups(struct build *b)
 			    "the path is relative to the file that names it");
 	}
 	gethostname(host, sizeof host - 1);
-	if ((p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO)) && b->diags->errors == 0) {
-		p->resolver = resolver_new(&(struct resolver_config){ .zone = p->zone });
-		p->spf = spf_new(&(struct spf_config){ .resolver = p->resolver, .receiver = host });
-	}
+	p->host = arena_slice(&p->arena, slice_str(host)).p;
+	if (b->diags->errors == 0 && p->lookups != 0)
+		p->resolver = resolver_new(&(struct resolver_config){ .zone = p->zone,
+		    .servers = s->dns_servers,
+		    .timeout_ms = s->dns_timeout * 1000,
+		    .min_ttl = s->dns_min_ttl,
+		    .max_ttl = s->dns_max_ttl });
+	if (p->resolver != NULL && p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO))
+		p->spf = spf_new(&(struct spf_config){ .resolver = p->resolver,
+		    .receiver = p->host,
+		    .timeout_ms = s->spf_timeout * 1000 });
 	p->env = (struct session_env){ .resolver = p->resolver,
 		.spf = p->spf,
+		.relays = s->relays,
+		.dnsbls = p->dnsbls,
+		.ndnsbls = p->ndnsbls,
+		.dns_ms = s->dns_timeout * 1000,
+		.answer_ms =
+		    1000 * (s->dns_timeout > s->spf_timeout ? s->dns_timeout : s->spf_timeout),
 		.max_message = p->settings.max_message_size,
 		.keep_headers = p->needs.keep_headers,
 		.keep_body = p->needs.keep_body };
@@ -176,6 +191,7 @@ load_source(const struct source *src, struct diags *d)
 	check_stmts(&b, parse_file(src, d));
 	stages_work_out(&b);
 	needs_work_out(&b);
+	settings_check(&b);
 	load_lookups(&b);
 	build_free(&b);
 	if (d->errors == 0)
@@ -211,6 +227,9 @@ program_unref(struct program *p)
 {
 	if (p == NULL || atomic_fetch_sub(&p->refs, 1) != 1)
 		return;
+	for (uint32_t i = 0; i < p->ndnsbls; i++)
+		dnsbl_free(p->dnsbls[i].list);
+	free(p->dnsbls);
 	spf_free(p->spf);
 	resolver_free(p->resolver);
 	zone_free(p->zone);

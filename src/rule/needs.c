@@ -5,6 +5,7 @@
  * become certain or may be told for the first time.
  */
 #include "rule/build.h"
+#include "rule/eval.h"
 
 /* A macro to be asked for at a stage, once; too many are reported once a stage. */
 static void
@@ -34,6 +35,14 @@ need_ref(struct build *b, const struct fact_ref *ref, struct span at)
 	struct needs *n = &b->p->needs;
 	const struct fact *f = ref->fact;
 
+	bool relays =
+	    b->p->settings.relays != NULL && ref->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO);
+
+	if (ref->of != NULL)
+		need_ref(b, ref->of, at);
+	/* the Received of a trusted relay tells who is checked */
+	n->headers |= relays;
+	n->keep_headers |= relays;
 	n->headers |= (f->flags & FACT_NEEDS_HEADERS) != 0;
 	n->body |= (f->flags & FACT_NEEDS_BODY) != 0;
 	if (!(f->flags & FACT_COUNTS)) {
@@ -62,6 +71,15 @@ need_effects(struct build *b)
 	struct needs *n = &p->needs;
 	bool discards = false;
 
+	if (p->settings.spf_header != SPF_HEADER_NONE) {
+		p->lookups |= LOOKUP_SPF;
+		n->changes_headers = true;
+		need_macro(b, STAGE_CONNECT, "j", (struct span){ 0 });
+	}
+	/* forged results are looked for; behind a trusted relay, its Received */
+	if (p->settings.spf_header & SPF_HEADER_RESULTS ||
+	    (p->settings.spf_header != SPF_HEADER_NONE && p->settings.relays != NULL))
+		n->headers = n->keep_headers = true;
 	for (uint32_t i = 0; i < p->nrules; i++) {
 		const struct rule *r = &p->rules[i];
 
@@ -81,10 +99,29 @@ need_effects(struct build *b)
 	    p->names_recipient && (discards || p->settings.mixed == MIXED_DROP);
 }
 
+/* True if a condition contradicts itself: what can't be true may still fail, and be passed then. */
+static bool
+has_contradiction(const struct program *p)
+{
+	for (uint32_t i = 0; i < p->nnodes; i++) {
+		const struct node *n = &p->nodes[i];
+		bool possible = n->kind == NODE_AND && n->true_at == STAGE_NEVER;
+
+		for (uint32_t k = 0; k < n->count && possible; k++)
+			possible = p->nodes[p->parts[n->first + k]].true_at != STAGE_NEVER;
+		if (possible)
+			return true;
+	}
+	return false;
+}
+
 /* The first stages at which an acceptance, and at which a refusal, can be certain. */
 static void
 first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 {
+	unsigned passes = eval_passes(p);
+	bool skips = passes & OUT_ERROR || (passes & OUT_FAILED && p->ndnsbls > 0);
+	bool contradiction = skips && has_contradiction(p);
 	enum stage last = STAGE_CONNECT; /* at which all deciding rules so far can be passed */
 
 	*accept = *refuse = STAGE_NEVER;
@@ -97,7 +134,8 @@ first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 			continue;
 		/* what errs refuses as soon as it could have been settled, effects included */
 		err = err > last ? err : last;
-		if (p->settings.on_error == ON_ERROR_TEMPFAIL && err < *refuse)
+		if ((passes & (OUT_ERROR | OUT_FAILED)) != (OUT_ERROR | OUT_FAILED) &&
+		    err < *refuse)
 			*refuse = err;
 		if (!action_decides(r->action))
 			continue;
@@ -106,11 +144,13 @@ first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 			*accept = act;
 		if (r->action != ACT_ACCEPT && act < *refuse)
 			*refuse = act;
-		/* skipped in error it is passed, too; for a text that tells the score, whenever
-		 * that errs */
+		/* skipped in error, or for a failed list, it is passed, too; for a text that tells
+		 * the score, whenever that errs */
 		pass = n->false_at;
-		if (p->settings.on_error == ON_ERROR_SKIP)
-			pass = r->text.score ? STAGE_CONNECT : err < pass ? err : pass;
+		if (skips)
+			pass = r->text.score || contradiction ? STAGE_CONNECT
+			    : err < pass		      ? err
+							      : pass;
 		last = pass > last ? pass : last;
 	}
 	*accept = last < *accept ? last : *accept;
@@ -126,6 +166,9 @@ need_replies(struct program *p)
 	first_verdicts(p, &accept, &refuse);
 	for (uint32_t i = 0; i < p->natoms; i++)
 		news[p->atoms[i].stage] = true;
+	/* SPF behind a trusted relay */
+	news[STAGE_HEADERS] |=
+	    p->settings.relays != NULL && p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO);
 	/* an acceptance waits for what the lines above it for the log want to tell */
 	for (uint32_t i = 0; i < p->neffects; i++)
 		news[p->rules[p->effects[i]].text.stage] = true;

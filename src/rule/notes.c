@@ -53,6 +53,76 @@ refuses(const struct rule *r)
 	return r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
 }
 
+/* The list of a fact, if it has failed, and why; else NULL, also if memory lacks. */
+static const char *
+failed_list(struct judge *j, const struct fact_ref *ref)
+{
+	const char *why = ref->of != NULL && j->session.listings != NULL
+	    ? j->session.listings[ref->ask].why
+	    : NULL;
+
+	if (why == NULL)
+		return NULL;
+	return arena_printf(&j->texts, "the list %.*s: %s", SLICE_ARG(ref->args[0]), why).p;
+}
+
+/* The same of a comparison: of its left side first. */
+static const char *
+failed_in_atom(struct judge *j, const struct atom *a)
+{
+	const char *why = failed_list(j, &a->left);
+
+	if (why == NULL && a->right_fact)
+		why = failed_list(j, &a->right);
+	for (size_t i = 0; why == NULL && i < a->text.n; i++)
+		if (a->text.v[i].kind == PIECE_FACT)
+			why = failed_list(j, &a->text.v[i].ref);
+	return why;
+}
+
+static const char *failure(struct judge *j, struct eval *e, uint32_t node);
+
+/* The same of the first score rules. */
+static const char *
+failed_in_score(struct judge *j, struct eval *e, uint32_t upto)
+{
+	const struct program *p = j->program;
+	const char *why = NULL;
+
+	for (uint32_t i = 0; why == NULL && i < upto; i++)
+		why = failure(j, e, p->rules[p->scores[i]].cond);
+	return why;
+}
+
+/* Which lookup has failed without which a condition can't be decided, and why; NULL if none has, or
+ * memory lacks. */
+static const char *
+failure(struct judge *j, struct eval *e, uint32_t node)
+{
+	const struct program *p = j->program;
+	const struct node *n = &p->nodes[node];
+	const char *why = NULL;
+
+	if (eval_node(e, node) != OUT_FAILED)
+		return NULL;
+	if (n->kind == NODE_ATOM)
+		return failed_in_atom(j, &p->atoms[n->atom]);
+	if (n->kind == NODE_SCORE)
+		return failed_in_score(j, e, n->score_upto);
+	for (uint32_t i = 0; why == NULL && i < n->count; i++)
+		why = failure(j, e, p->parts[n->first + i]);
+	return why;
+}
+
+/* The same of a rule: of its condition, or of the score that its text tells. */
+static const char *
+failed_lookup(struct judge *j, struct eval *e, const struct rule *r)
+{
+	const char *why = failure(j, e, r->cond);
+
+	return why == NULL && r->text.score ? failed_in_score(j, e, r->text.score_upto) : why;
+}
+
 /* What one rule says in one view. */
 static void
 note_rule(struct judge *j, struct eval *e, const struct class *c, const struct rule *r)
@@ -62,8 +132,9 @@ note_rule(struct judge *j, struct eval *e, const struct class *c, const struct r
 	 */
 	unsigned set = eval_rule(e, r, speaks(r));
 
-	if (set == OUT_ERROR)
-		note(j, NOTE_ERROR, r, SLICE_ABSENT, c);
+	if (set == OUT_ERROR || set == OUT_FAILED)
+		note(j, NOTE_ERROR, r, slice_str(set == OUT_FAILED ? failed_lookup(j, e, r) : NULL),
+		    c);
 	else if (set == OUT_TRUE && speaks(r))
 		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r,
 		    refuses(r) ? reply_text(j, e, r) : eval_text(e, &r->text), c);
@@ -153,6 +224,9 @@ make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 		return (struct reply){ 452, "4.5.3", SLICE("Too many recipients") };
 	case CAUSE_ERROR:
 		return (struct reply){ 451, "4.3.0", SLICE("Temporary failure, try again later") };
+	case CAUSE_DNS:
+		return (struct reply){ 451, "4.4.3",
+			SLICE("Temporary failure of a DNS lookup, try again later") };
 	case CAUSE_DEFAULT:
 	case CAUSE_RULE:
 		break;
@@ -161,6 +235,15 @@ make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 		return (struct reply){ 0 };
 	e = judge_eval(j, c);
 	return (struct reply){ r->code, r->enhanced, reply_text(j, &e, r) };
+}
+
+/* What a verdict was deferred for. */
+static const char *
+deferred_for(struct judge *j, const struct class *c, const struct verdict *v)
+{
+	struct eval e = judge_eval(j, c);
+
+	return failed_lookup(j, &e, &j->program->rules[v->rule]);
 }
 
 struct reply
@@ -172,6 +255,7 @@ note_decision(struct judge *j, const struct class *c, const struct verdict *v, b
 		.stage = v->cause == CAUSE_DEFAULT ? STAGE_BODY : j->stage,
 		.told = j->stage,
 		.reply = make_reply(j, c, v),
+		.why = v->cause == CAUSE_DNS ? deferred_for(j, c, v) : NULL,
 		.obeyed = obeyed && j->program->settings.mode == MODE_ENFORCE,
 		.recipients = c != NULL ? c->recipients : NULL,
 		.nrecipients = c != NULL ? c->n : 0 };

@@ -202,7 +202,10 @@ parse_set(struct parser *p, struct ast_stmt *s)
 		    "leave it out");
 		parse_take(p);
 	}
-	while (parse_is(p, TOKEN_WORD) || parse_is(p, TOKEN_STRING))
+	s->braces = parse_is(p, TOKEN_LBRACE);
+	if (s->braces)
+		s->values = parse_values(p);
+	while (!s->braces && (parse_is(p, TOKEN_WORD) || parse_is(p, TOKEN_STRING)))
 		tail = add_word(p, tail);
 	if (s->values == NULL && !p->failed)
 		parse_fail(p, "a value");

@@ -68,6 +68,9 @@ void parse_list(struct parser *p, struct ast_stmt *s);
  * columns. */
 struct ast_entry *parse_entries(struct parser *p, bool patterns, bool pairs);
 
+/* { value, … } of a setting. */
+struct ast_word *parse_values(struct parser *p);
+
 /* Words that can't be names of labels, lists and definitions. */
 bool parse_is_reserved(struct slice word);
 

@@ -69,6 +69,32 @@ skip_entry(struct parser *p)
 		parse_take(p);
 }
 
+/* True if one more entry stands in the braces that began at `brace`. */
+static bool
+more_entries(struct parser *p, struct span brace)
+{
+	if (p->tok.kind != TOKEN_END && !parse_at_statement(p))
+		return p->tok.kind != TOKEN_RBRACE;
+	diag_error(p->diags, brace, "the list that begins here has no `}` at its end");
+	p->failed = true;
+	return false;
+}
+
+/* Behind an entry. False: there was a mistake in it, and the rest of it is skipped. */
+static bool
+end_entry(struct parser *p)
+{
+	if (!p->failed && parse_is(p, TOKEN_COMMA))
+		parse_take(p);
+	else if (!p->failed && p->tok.kind != TOKEN_RBRACE && !p->tok.first)
+		parse_fail(p, "`,` or `}`");
+	if (!p->failed)
+		return true;
+	skip_entry(p);
+	p->failed = false;
+	return false;
+}
+
 struct ast_entry *
 parse_entries(struct parser *p, bool patterns, bool pairs)
 {
@@ -77,27 +103,41 @@ parse_entries(struct parser *p, bool patterns, bool pairs)
 
 	p->free_lines++;
 	parse_take(p);
-	while (p->tok.kind != TOKEN_RBRACE) {
-		if (p->tok.kind == TOKEN_END || parse_at_statement(p)) {
-			diag_error(
-			    p->diags, brace, "the list that begins here has no `}` at its end");
-			p->failed = true;
-			break;
-		}
+	while (more_entries(p, brace)) {
 		*tail = parse_entry(p, patterns, pairs);
-		if (!p->failed && parse_is(p, TOKEN_COMMA))
-			parse_take(p);
-		else if (!p->failed && p->tok.kind != TOKEN_RBRACE && !p->tok.first)
-			parse_fail(p, "`,` or `}`");
-		if (p->failed) {
+		if (!end_entry(p))
 			(*tail)->e.entry = SLICE_ABSENT;
-			skip_entry(p);
-			p->failed = false;
-		}
 		tail = &(*tail)->next;
 	}
 	p->free_lines--;
 	p->lx.patterns = p->lx.only_patterns = false;
+	if (p->tok.kind == TOKEN_RBRACE)
+		parse_take(p);
+	return head;
+}
+
+struct ast_word *
+parse_values(struct parser *p)
+{
+	struct ast_word *head = NULL, **tail = &head;
+	struct span brace = parse_take(p).whole;
+	unsigned errors = p->diags->errors;
+
+	p->free_lines++;
+	while (more_entries(p, brace)) {
+		if (parse_is(p, TOKEN_WORD) || parse_is(p, TOKEN_STRING)) {
+			*tail = arena_alloc(p->arena, sizeof **tail);
+			**tail = parse_ast_word(p);
+			tail = &(*tail)->next;
+		} else {
+			parse_fail(p, "a value");
+		}
+		end_entry(p);
+	}
+	if (head == NULL && p->diags->errors == errors)
+		parse_fail(p, "a value");
+	p->failed |= head == NULL;
+	p->free_lines--;
 	if (p->tok.kind == TOKEN_RBRACE)
 		parse_take(p);
 	return head;

@@ -110,6 +110,8 @@ print_ref(const struct fact_ref *ref, const char *quote, FILE *out)
 	for (size_t i = 0; i < ref->nargs; i++)
 		fprintf(
 		    out, "%s%s%.*s%s", i == 0 ? "(" : ", ", quote, SLICE_ARG(ref->args[i]), quote);
+	if (ref->of != NULL && ref->of->fact != fact_find(SLICE("client.ip")))
+		fprintf(out, ", %s", ref->of->fact->name);
 	if (ref->nargs > 0)
 		fputc(')', out);
 }
@@ -147,6 +149,15 @@ print_text(const struct text *t, FILE *out)
 			break;
 		case PIECE_ENTRY_TEXT:
 			fputs("{entry.text}", out);
+			break;
+		case PIECE_LISTING_ZONE:
+			fputs("{dnsbl.zone}", out);
+			break;
+		case PIECE_LISTING_VALUE:
+			fputs("{dnsbl.value}", out);
+			break;
+		case PIECE_LISTING_TEXT:
+			fputs("{dnsbl.text}", out);
 			break;
 		}
 	}
@@ -366,10 +377,11 @@ print_list(const struct named_list *l, FILE *out)
 void
 program_print(const struct program *p, FILE *out)
 {
-	settings_print(&p->settings, out);
+	settings_print(&p->settings, false, out);
 	for (uint32_t i = 0; i < p->nlists; i++)
 		if (p->lists[i].name != NULL)
 			print_list(&p->lists[i], out);
+	settings_print(&p->settings, true, out);
 	for (uint32_t i = 0; i < p->nrules; i++) {
 		const struct rule *r = &p->rules[i];
 

@@ -19,17 +19,22 @@
 enum piece_kind {
 	PIECE_LITERAL,
 	PIECE_FACT,
-	PIECE_GROUP,	  /* {1}, {name}: what a group of the rule's pattern matched */
-	PIECE_ENTRY,	  /* {entry}: the list entry that decided */
-	PIECE_ENTRY_TEXT, /* {entry.text} */
+	PIECE_GROUP,	     /* {1}, {name}: what a group of the rule's pattern matched */
+	PIECE_ENTRY,	     /* {entry}: the list entry that decided */
+	PIECE_ENTRY_TEXT,    /* {entry.text} */
+	PIECE_LISTING_ZONE,  /* {dnsbl.zone}: of the first dnsbl( ) of the rule that is true */
+	PIECE_LISTING_VALUE, /* {dnsbl.value}: its answer */
+	PIECE_LISTING_TEXT,  /* {dnsbl.text}: what the list says of it */
 };
 
 struct piece {
 	enum piece_kind kind;
-	struct slice literal; /* PIECE_LITERAL; PIECE_GROUP: its name, if it was named */
-	struct fact_ref ref;  /* PIECE_FACT */
-	uint32_t atom;	      /* PIECE_GROUP, PIECE_ENTRY, PIECE_ENTRY_TEXT: whose */
-	unsigned group;	      /* PIECE_GROUP */
+	struct slice literal;  /* PIECE_LITERAL; PIECE_GROUP: its name, if it was named */
+	struct fact_ref ref;   /* PIECE_FACT */
+	uint32_t atom;	       /* PIECE_GROUP, PIECE_ENTRY, PIECE_ENTRY_TEXT: whose */
+	const uint32_t *atoms; /* PIECE_LISTING_…: those of them that can be it, natoms */
+	uint32_t natoms;
+	unsigned group; /* PIECE_GROUP */
 	struct span span;
 };
 
@@ -38,7 +43,7 @@ struct text {
 	const struct piece *v;
 	size_t n;
 	enum stage stage;    /* at which all of it is known */
-	unsigned lookups;    /* LOOKUP_… that it costs */
+	uint64_t lookups;    /* LOOKUP_… that it costs */
 	bool recipient;	     /* names the recipient */
 	bool score;	     /* waits for the exact score */
 	uint32_t score_upto; /* which score: that of so many score rules */
@@ -77,7 +82,7 @@ struct atom {
 
 	enum stage stage; /* at which it is known */
 	enum life life;
-	unsigned lookups;
+	uint64_t lookups;
 	bool score;	     /* asks score or score.rules: wants them exact */
 	uint32_t score_upto; /* which score: that of so many score rules */
 	uint32_t cell;	     /* index of its outcome among those of a walk */
@@ -175,8 +180,12 @@ struct program {
 	struct settings settings;
 	struct zone *zone;	   /* dns-zone; NULL */
 	struct resolver *resolver; /* NULL likewise */
-	struct spf *spf;	   /* NULL if no rule asks SPF */
+	struct spf *spf;	   /* NULL if neither a rule nor spf-header asks SPF */
+	const char *host;	   /* the machine's own name */
 	struct session_env env;	   /* for sessions that run under it */
+
+	struct dnsbl_ask *dnsbls; /* the questions to lists, by number */
+	uint32_t ndnsbls;
 
 	struct rule *rules;
 	uint32_t nrules;
@@ -197,7 +206,7 @@ struct program {
 	uint32_t *effects,
 	    neffects; /* indices of all other rules that don't decide, and of monitor rules */
 	bool names_recipient; /* some rule does */
-	unsigned lookups;     /* LOOKUP_… that its rules ask for */
+	uint64_t lookups;     /* LOOKUP_… that its rules ask for */
 	struct needs needs;
 };
 

@@ -64,10 +64,15 @@ add_harmless(struct buf *b, struct slice s)
 	}
 }
 
+/* How a text is filled. */
+struct filling {
+	void (*put)(struct buf *, struct slice); /* what puts a value into it */
+	struct values lack;			 /* cut, failed: something may have been left out */
+};
+
 /* All values of a fact, as far as they are known. False: they were lost. */
 static bool
-add_fact(struct eval *e, struct buf *b, const struct piece *v, uint32_t upto,
-    void (*put)(struct buf *, struct slice))
+add_fact(struct eval *e, struct buf *b, const struct piece *v, uint32_t upto, struct filling *f)
 {
 	struct values vals;
 
@@ -75,23 +80,50 @@ add_fact(struct eval *e, struct buf *b, const struct piece *v, uint32_t upto,
 		return true;
 	if (v->ref.life == LIFE_RECIPIENT && e->own == NULL)
 		return true;
-	if (v->ref.fact->lookups & ~e->session->looked_up) {
-		session_look_up(e->session, v->ref.fact->lookups & ~e->session->looked_up);
+	if (v->ref.lookups & session_not_yet(e->session, e->stage))
+		return true;
+	if (v->ref.lookups & ~e->session->looked_up) {
+		session_look_up(e->session, v->ref.lookups);
 		eval_ask_anew(e);
 	}
 	eval_fact(e, &v->ref, upto, &vals);
 	for (size_t i = 0; i < vals.n; i++) {
 		if (i > 0)
 			buf_str(b, ", ");
-		put(b, vals.v[i].text);
+		f->put(b, vals.v[i].text);
 	}
+	f->lack.failed |= vals.failed;
 	return vals.n > 0 || !vals.cut;
+}
+
+/* What the first list that a condition is true of says. */
+static void
+add_listing(struct eval *e, struct buf *b, const struct piece *v, struct filling *f)
+{
+	const struct atom *a = NULL;
+	char ip[IP_TEXT];
+	size_t at;
+
+	for (uint32_t i = 0; i < v->natoms && a == NULL; i++)
+		if (eval_atom(e, v->atoms[i]) == OUT_TRUE)
+			a = &e->program->atoms[v->atoms[i]];
+	if (a == NULL)
+		return;
+	if (v->kind == PIECE_LISTING_ZONE)
+		f->put(b, a->left.args[0]);
+	else if (!atom_listing(e, a, &at))
+		return;
+	else if (v->kind == PIECE_LISTING_VALUE)
+		f->put(b, slice_str(ip_format(&e->session->listings[a->left.ask].v[at].ip, ip)));
+	else
+		f->put(
+		    b, session_listing_text(e->session, &e->session->listings[a->left.ask].v[at]));
 }
 
 /* One piece of a text. False: it was lost. */
 static bool
-add_piece(struct eval *e, struct buf *b, const struct text *t, const struct piece *v,
-    void (*put)(struct buf *, struct slice))
+add_piece(
+    struct eval *e, struct buf *b, const struct text *t, const struct piece *v, struct filling *f)
 {
 	const struct atom *a = &e->program->atoms[v->atom];
 	struct slice groups[LIMIT_CAPTURES];
@@ -102,39 +134,43 @@ add_piece(struct eval *e, struct buf *b, const struct text *t, const struct piec
 		buf_add(b, v->literal);
 		break;
 	case PIECE_FACT:
-		return add_fact(e, b, v, t->score_upto, put);
+		return add_fact(e, b, v, t->score_upto, f);
 	case PIECE_GROUP:
 		if (a->stage <= e->stage && atom_groups(e, a, groups, v->group + 1))
-			put(b, groups[v->group]);
+			f->put(b, groups[v->group]);
+		break;
+	case PIECE_LISTING_ZONE:
+	case PIECE_LISTING_VALUE:
+	case PIECE_LISTING_TEXT:
+		add_listing(e, b, v, f);
 		break;
 	case PIECE_ENTRY:
 	case PIECE_ENTRY_TEXT:
 		if (a->stage <= e->stage && atom_entry(e, a, &hit))
-			put(b, v->kind == PIECE_ENTRY || hit.text.p == NULL ? hit.entry : hit.text);
+			f->put(
+			    b, v->kind == PIECE_ENTRY || hit.text.p == NULL ? hit.entry : hit.text);
 		break;
 	}
 	return true;
 }
 
 static struct slice
-render(struct eval *e, const struct text *t, void (*put)(struct buf *, struct slice), bool *cut)
+render(struct eval *e, const struct text *t, struct filling *f)
 {
 	struct buf b = { .limit = LIMIT_TEXT_FILLED };
 	struct slice s;
 	bool lost = false;
 
-	if (t->n == 1 && t->v[0].kind == PIECE_LITERAL) {
-		*cut = false;
+	if (t->n == 1 && t->v[0].kind == PIECE_LITERAL)
 		return t->v[0].literal;
-	}
 	for (size_t i = 0; i < t->n && !lost; i++) {
 		struct arena_mark mark = arena_mark(&e->session->scratch);
 
-		lost = !add_piece(e, &b, t, &t->v[i], put);
+		lost = !add_piece(e, &b, t, &t->v[i], f);
 		arena_release(&e->session->scratch, mark);
 	}
 	s = lost ? SLICE_ABSENT : arena_slice(e->texts, buf_slice(&b));
-	*cut = b.cut || s.p == NULL;
+	f->lack.cut = b.cut || s.p == NULL;
 	buf_free(&b);
 	return s;
 }
@@ -142,13 +178,18 @@ render(struct eval *e, const struct text *t, void (*put)(struct buf *, struct sl
 struct slice
 eval_text(struct eval *e, const struct text *t)
 {
-	bool cut;
+	struct filling f = { .put = add_harmless };
 
-	return render(e, t, add_harmless, &cut);
+	return render(e, t, &f);
 }
 
 struct slice
-eval_text_raw(struct eval *e, const struct text *t, bool *cut)
+eval_text_raw(struct eval *e, const struct text *t, struct values *lack)
 {
-	return render(e, t, buf_add, cut);
+	struct filling f = { .put = buf_add };
+	struct slice s = render(e, t, &f);
+
+	lack->cut = f.lack.cut;
+	lack->failed = f.lack.failed;
+	return s;
 }

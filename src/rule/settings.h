@@ -22,6 +22,15 @@ struct socket_setting {
 enum mode { MODE_ENFORCE, MODE_MONITOR };
 enum mixed { MIXED_SPLIT, MIXED_DELIVER, MIXED_DROP };
 enum on_error { ON_ERROR_TEMPFAIL, ON_ERROR_SKIP };
+/* Bits. */
+enum spf_header {
+	SPF_HEADER_NONE = 0,
+	SPF_HEADER_RECEIVED = 1,
+	SPF_HEADER_RESULTS = 2,
+	SPF_HEADER_BOTH = SPF_HEADER_RECEIVED | SPF_HEADER_RESULTS,
+};
+
+struct list;
 
 struct settings {
 	struct socket_setting socket;
@@ -31,8 +40,14 @@ struct settings {
 	enum mode mode;
 	enum stage refuse_at; /* STAGE_CONNECT, STAGE_HELO, STAGE_MAIL or STAGE_RCPT */
 	enum mixed mixed;
-	enum on_error on_error;
-	const char *dns_zone; /* NULL: the system's resolver */
+	enum on_error on_error, on_dns_error;
+	const char *dns_servers; /* "ADDR[:PORT],…"; NULL: those of resolv.conf */
+	const char *dns_zone;	 /* NULL: name servers are asked */
+	unsigned dns_timeout, dns_min_ttl, dns_max_ttl, spf_timeout; /* seconds */
+	enum spf_header spf_header;
+	const char *authserv_id;   /* NULL: as the MTA calls itself */
+	const struct list *relays; /* trusted ones, a list of networks; NULL: none */
+	const char *relays_name;
 	size_t max_message_size;
 };
 

@@ -29,6 +29,9 @@ longer(enum life a, enum life b)
 static void
 fix_ref(const struct program *p, struct fact_ref *ref)
 {
+	/* behind a trusted relay each message may come from another client */
+	if (p->settings.relays != NULL && ref->lookups & LOOKUP_SPF_HELO)
+		ref->life = LIFE_MESSAGE;
 	if (ref->life == LIFE_HELO)
 		ref->stage = p->settings.refuse_at <= STAGE_HELO ? STAGE_HELO : STAGE_MAIL;
 }
@@ -80,6 +83,18 @@ prefix_of(const struct program *p, struct prefixes *x, uint32_t upto)
 	return &x->v[upto];
 }
 
+/* {dnsbl.zone} and its like wait for each list that may give them. */
+static void
+fix_listing(const struct program *p, struct text *t, const struct piece *v)
+{
+	for (uint32_t i = 0; i < v->natoms; i++) {
+		const struct atom *a = &p->atoms[v->atoms[i]];
+
+		t->stage = later(t->stage, a->stage);
+		t->lookups |= a->lookups;
+	}
+}
+
 /* What a text needs, from its pieces. */
 static void
 fix_text(const struct program *p, struct text *t)
@@ -90,8 +105,10 @@ fix_text(const struct program *p, struct text *t)
 		if (v->kind == PIECE_FACT) {
 			fix_ref(p, &v->ref);
 			t->stage = later(t->stage, v->ref.stage);
-			t->lookups |= v->ref.fact->lookups;
+			t->lookups |= v->ref.lookups;
 			t->recipient |= v->ref.life == LIFE_RECIPIENT;
+		} else if (v->natoms > 0) {
+			fix_listing(p, t, v);
 		} else if (v->kind != PIECE_LITERAL) {
 			const struct atom *a = &p->atoms[v->atom];
 
@@ -109,7 +126,7 @@ fix_atom_ref(const struct program *p, struct atom *a, struct fact_ref *ref)
 	fix_ref(p, ref);
 	a->stage = later(a->stage, ref->stage);
 	a->life = longer(a->life, ref->life);
-	a->lookups |= ref->fact->lookups;
+	a->lookups |= ref->lookups;
 }
 
 /* Stage, lifetime and lookups of an atom. */

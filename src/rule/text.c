@@ -62,7 +62,9 @@ parse_brace(struct scan *s, struct span in)
 		while (arg.n > 0 && (arg.p[arg.n - 1] == '\\' || arg.p[arg.n - 1] == '"'))
 			arg.n--;
 		*tail = arena_alloc(s->b->tmp, sizeof **tail);
-		**tail = (struct ast_word){ .span = in, .s = arg, .quoted = true };
+		/* a fact that a list is asked about stands without quotes, a name may */
+		**tail =
+		    (struct ast_word){ .span = in, .s = arg, .quoted = fact_find(arg) == NULL };
 		tail = &(*tail)->next;
 	}
 	return r;
@@ -192,6 +194,29 @@ add_entry(struct scan *s, enum piece_kind kind, struct span at)
 		    "write one rule for each list");
 }
 
+/* {dnsbl.zone} and its like: of the first dnsbl( ) that is true. */
+static void
+add_listing(struct scan *s, enum piece_kind kind, struct span at)
+{
+	struct build *b = s->b;
+	uint32_t atoms[REQUIRED_MAX], *kept;
+	struct piece piece = { .kind = kind, .span = at };
+
+	if (s->cond != UINT32_MAX)
+		piece.natoms = build_listings(b, s->cond, atoms, REQUIRED_MAX);
+	if (piece.natoms == 0) {
+		diag_hint(b->diags,
+		    diag_error(b->diags, at, "no dnsbl( ) that could give {%.*s}",
+			SLICE_ARG(span_slice(at))),
+		    "the rule needs a dnsbl(\"zone\") that is not under `not`");
+		return;
+	}
+	kept = arena_alloc(&b->p->arena, piece.natoms * sizeof *kept);
+	memcpy(kept, atoms, piece.natoms * sizeof *kept);
+	piece.atoms = kept;
+	add_piece(s, piece);
+}
+
 /* What stands between two braces. */
 static void
 add_brace(struct scan *s, struct span in)
@@ -204,6 +229,12 @@ add_brace(struct scan *s, struct span in)
 		add_entry(s, PIECE_ENTRY, in);
 	} else if (slice_eq(r.name.s, SLICE("entry.text"))) {
 		add_entry(s, PIECE_ENTRY_TEXT, in);
+	} else if (slice_eq(r.name.s, SLICE("dnsbl.zone"))) {
+		add_listing(s, PIECE_LISTING_ZONE, in);
+	} else if (slice_eq(r.name.s, SLICE("dnsbl.value"))) {
+		add_listing(s, PIECE_LISTING_VALUE, in);
+	} else if (slice_eq(r.name.s, SLICE("dnsbl.text"))) {
+		add_listing(s, PIECE_LISTING_TEXT, in);
 	} else if (fact_find(r.name.s) != NULL) {
 		if (check_ref(b, &r, &piece.ref))
 			add_piece(s, piece);

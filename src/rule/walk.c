@@ -17,11 +17,18 @@ walk_note_error(struct walk *w, uint32_t rule, struct arena *a)
 	w->errors = n;
 }
 
+/* Why one is deferred whose rule could not be decided. */
+static enum cause
+cause_of(unsigned error)
+{
+	return error == OUT_FAILED ? CAUSE_DNS : CAUSE_ERROR;
+}
+
 void
 walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 {
 	const struct program *p = e->program;
-	bool skip = p->settings.on_error == ON_ERROR_SKIP;
+	unsigned passes = eval_passes(p);
 
 	for (; !w->decided && w->at < p->nrules; w->at++) {
 		const struct rule *r = &p->rules[w->at];
@@ -33,12 +40,12 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 		set = eval_rule(e, r, !refuses || e->stage >= tell);
 		if (set == OUT_FALSE)
 			continue;
-		if (skip && !(set & OUT_TRUE)) {
+		if (!(set & ~passes)) {
 			walk_note_error(w, w->at, a);
 			continue;
 		}
-		if (set == OUT_ERROR)
-			w->cause = CAUSE_ERROR;
+		if (set == OUT_ERROR || set == OUT_FAILED)
+			w->cause = cause_of(set);
 		else if (set == OUT_TRUE)
 			w->cause = CAUSE_RULE;
 		else
@@ -56,16 +63,17 @@ walk_is_quiet_ready(struct eval *e, const struct rule *r)
 {
 	unsigned set = eval_rule(e, r, true);
 
-	if (e->program->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
+	if (!(set & ~eval_passes(e->program)))
 		return true;
-	return (set & (set - 1)) == 0 && (set != OUT_TRUE || r->text.stage <= e->stage);
+	return out_is_one(set) && (set != OUT_TRUE || r->text.stage <= e->stage);
 }
 
-/* The effects above an acceptance: none, some, open ones, or one in error (*rule). */
+/* The effects above an acceptance: none, some, open ones, or one in error (v->rule, v->cause). */
 static enum standing
-effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
+effects_stand(const struct walk *w, struct eval *e, struct verdict *v)
 {
 	const struct program *p = e->program;
+	unsigned passes = eval_passes(p);
 	enum standing s = STAND_ACCEPT;
 
 	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++) {
@@ -78,13 +86,14 @@ effects_stand(const struct walk *w, struct eval *e, uint32_t *rule)
 			continue;
 		}
 		set = eval_rule(e, r, true);
-		if (p->settings.on_error == ON_ERROR_SKIP && !(set & OUT_TRUE))
+		if (!(set & ~passes))
 			continue;
-		if (set == OUT_ERROR) {
-			*rule = p->effects[i];
+		if (set == OUT_ERROR || set == OUT_FAILED) {
+			v->rule = p->effects[i];
+			v->cause = cause_of(set);
 			return STAND_REFUSE;
 		}
-		if (set & (set - 1))
+		if (!out_is_one(set))
 			s = STAND_OPEN;
 		else if (set == OUT_TRUE && s == STAND_ACCEPT)
 			s = STAND_ACT;
@@ -100,19 +109,17 @@ walk_verdict(const struct walk *w, struct eval *e)
 
 	if (!w->decided)
 		return v;
-	v.action = w->cause == CAUSE_ERROR ? ACT_TEMPFAIL
-	    : v.rule == UINT32_MAX	   ? ACT_ACCEPT
-					   : p->rules[v.rule].action;
+	v.action = w->cause == CAUSE_ERROR || w->cause == CAUSE_DNS ? ACT_TEMPFAIL
+	    : v.rule == UINT32_MAX				    ? ACT_ACCEPT
+								    : p->rules[v.rule].action;
 	if (v.action == ACT_DISCARD)
 		v.standing = STAND_DISCARD;
 	else if (v.action != ACT_ACCEPT)
 		v.standing = STAND_REFUSE;
 	else
-		v.standing = effects_stand(w, e, &v.rule);
-	if (v.standing == STAND_REFUSE && v.action == ACT_ACCEPT) {
-		v.action = ACT_TEMPFAIL;
-		v.cause = CAUSE_ERROR;
-	}
+		v.standing = effects_stand(w, e, &v);
+	if (v.standing == STAND_REFUSE)
+		v.action = v.action == ACT_ACCEPT ? ACT_TEMPFAIL : v.action;
 	return v;
 }
 
@@ -146,9 +153,9 @@ part_same(const struct pair *x, uint32_t node)
 		return true;
 	a = eval_node(x->a, node);
 	b = eval_node(x->b, node);
-	if (((a & (a - 1)) == 0) != ((b & (b - 1)) == 0))
+	if (out_is_one(a) != out_is_one(b))
 		return false;
-	return (a & (a - 1)) == 0 ? a == b : node_same(x, node);
+	return out_is_one(a) ? a == b : node_same(x, node);
 }
 
 /* The score so far and the rules that are open must be the same. */
@@ -166,7 +173,7 @@ score_same(const struct pair *x, uint32_t upto)
 			continue;
 		a = eval_node(x->a, r->cond);
 		b = eval_node(x->b, r->cond);
-		if ((a | b) & OUT_ERROR) {
+		if ((a | b) & (OUT_ERROR | OUT_FAILED)) {
 			if (x->scores[i] == 0)
 				x->scores[i] = part_same(x, r->cond) ? 1 : 2;
 			if (x->scores[i] == 2)
@@ -225,27 +232,43 @@ text_same(const struct pair *x, const struct text *t)
 	return a.p != NULL && b.p != NULL && slice_eq(a, b);
 }
 
+/* What comes of telling the score is the same: whether it will be exact, or what keeps it from
+ * that. */
+static bool
+exactness_same(const struct pair *x, const struct text *t)
+{
+	long long least, most;
+	unsigned a, b;
+
+	if (!t->score || !t->recipient || x->alike)
+		return true;
+	a = eval_score(x->a, t->score_upto, &least, &most);
+	b = eval_score(x->b, t->score_upto, &least, &most);
+	return a == b && (out_is_one(a) || score_rules_same(x, t->score_upto));
+}
+
 /* One rule for both: 1 the same and the walk goes on, 0 the same and the walk ends here, -1
  * differs. */
 static int
 rule_same(const struct pair *x, const struct rule *r)
 {
-	bool decides = action_decides(r->action),
-	     skip = x->a->program->settings.on_error == ON_ERROR_SKIP;
+	bool decides = action_decides(r->action);
+	unsigned passes = eval_passes(x->a->program);
 	unsigned a = eval_rule(x->a, r, false), b = eval_rule(x->b, r, false);
-	bool apass = a == OUT_FALSE || (skip && !(a & OUT_TRUE));
-	bool bpass = b == OUT_FALSE || (skip && !(b & OUT_TRUE));
+	bool apass = !(a & ~passes), bpass = !(b & ~passes);
 
 	if (apass != bpass)
 		return -1;
 	if (apass)
 		return 1;
 	/* settled for one, it is settled for the other, and alike */
-	if (a != b && ((a & (a - 1)) == 0 || (b & (b - 1)) == 0))
+	if (a != b && (out_is_one(a) || out_is_one(b)))
 		return -1;
-	if (!part_same(x, r->cond) || (a != OUT_ERROR && !text_same(x, &r->text)))
+	if (!part_same(x, r->cond) || ((a | b) & OUT_TRUE && !text_same(x, &r->text)))
 		return -1;
-	return decides && (a & (a - 1)) == 0 ? 0 : 1;
+	if (!out_is_one(a) && !exactness_same(x, &r->text))
+		return -1;
+	return decides && out_is_one(a) ? 0 : 1;
 }
 
 bool

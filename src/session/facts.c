@@ -184,6 +184,26 @@ get_spf_helo(struct session *s, const struct fact_ref *ref, struct values *out)
 	give_text(s, out, slice_str(spf_result_name(s->spf_helo.result)));
 }
 
+/* Of a failed list, what it did answer counts; what it did not may be anything. */
+static void
+get_dnsbl(struct session *s, const struct fact_ref *ref, struct values *out)
+{
+	const struct listings *l = s->listings != NULL ? &s->listings[ref->ask] : NULL;
+	struct values one = { 0 };
+	struct value *v;
+
+	out->cut = l == NULL || l->cut;
+	out->failed = l != NULL && l->why != NULL;
+	if (l == NULL || l->n == 0 || (v = give(s, out, l->n)) == NULL)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		give_ip(s, &one, &l->v[i].ip);
+		if (one.n > 0)
+			v[i] = one.v[0];
+		out->cut |= one.cut;
+	}
+}
+
 /* ---- envelope ---- */
 
 enum part { PART_ALL, PART_LOCAL, PART_DOMAIN };
@@ -395,6 +415,7 @@ static const struct fact facts[] = {
 	    .get = get_macro_number },
 	{ "server.name", KIND_NAME, CONNECTION, .macros = { "j" }, .get = get_macro_text },
 	{ "daemon", KIND_TEXT, CONNECTION, .macros = { "{daemon_name}" }, .get = get_macro_text },
+	{ "dnsbl", KIND_IP, CONNECTION, .flags = FACT_MANY, .args = "zone", .get = get_dnsbl },
 
 	{ "helo", KIND_NAME, GREETING, .get = get_helo },
 	{ "spf.helo", KIND_WORD, GREETING, .flags = FACT_ALWAYS, .lookups = LOOKUP_SPF_HELO,

@@ -28,6 +28,7 @@ struct values {
 	const struct value *v; /* in the session's scratch memory, or longer-lived */
 	size_t n;	       /* 0: the fact is absent */
 	bool cut;	       /* more there was: a limit cut it off */
+	bool failed;	       /* more there may be: a list has failed */
 };
 
 struct fact;
@@ -47,12 +48,12 @@ enum fact_flags {
 struct fact {
 	const char *name;
 	enum kind kind;
-	enum stage stage; /* at which it is known; of `macro`, fact_ref tells */
+	enum stage stage; /* at which it is known; of `macro` and `dnsbl`, fact_ref tells */
 	enum life life;
 	unsigned flags;	  /* FACT_… */
-	unsigned lookups; /* LOOKUP_… that it costs */
+	uint64_t lookups; /* LOOKUP_… that it costs; of `dnsbl`, fact_ref tells */
 	const char *args; /* what the parentheses take: NULL nothing, "header" one or more header
-			   * names, "macro" one macro name */
+			   * names, "macro" one macro name, "zone" a list's zone and a fact */
 	const char *const *words; /* KIND_WORD: its values, NULL at the end */
 	const char
 	    *macros[3]; /* the macros that carry it, the first known one counts; NULL at the end */
@@ -66,6 +67,9 @@ struct fact_ref {
 	size_t nargs;
 	enum stage stage;
 	enum life life;
+	uint64_t lookups;
+	const struct fact_ref *of; /* dnsbl: the fact that the list is asked about, */
+	unsigned ask;		   /* and the index of that question in session_env.dnsbls */
 };
 
 /* All facts, by index; NULL behind the last. */

@@ -8,6 +8,7 @@
 #include "session/session.h"
 
 #include "base/limits.h"
+#include "session/facts.h"
 #include "session/names.h"
 
 #include <limits.h>
@@ -43,11 +44,14 @@ session_free(struct session *s)
 
 /* Forget the macros and lookups of a lifetime. */
 static void
-forget(struct session *s, enum life life, enum lookup lookup)
+forget(struct session *s, enum life life, uint64_t lookups)
 {
+	for (size_t i = 0; i < s->env->ndnsbls; i++)
+		if (s->env->dnsbls[i].of->life == life)
+			lookups |= LOOKUP_DNSBL(i);
 	s->macros[life] = NULL;
 	s->macros_lost[life] = false;
-	s->looked_up &= ~(unsigned)lookup;
+	s->looked_up &= ~lookups;
 }
 
 /* Forget the message. */
@@ -70,7 +74,7 @@ session_end_message(struct session *s)
 		buf_free(&s->body);
 	else
 		buf_clear(&s->body);
-	forget(s, LIFE_MESSAGE, LOOKUP_SPF);
+	forget(s, LIFE_MESSAGE, LOOKUP_SPF | (s->relayed ? LOOKUP_SPF_HELO : 0));
 	arena_reset(&s->message);
 }
 
@@ -105,9 +109,12 @@ session_connect(struct session *s, const struct ip *client, uint16_t port, struc
 	end_greeting(s);
 	forget(s, LIFE_CONNECTION, 0);
 	arena_reset(&s->connection);
+	s->listings = NULL;
 	s->client = client != NULL ? *client : (struct ip){ 0 };
 	s->client_port = port;
 	s->local = may_be_local(s);
+	s->relayed = s->env->relays != NULL && s->client.family != 0 &&
+	    list_find_ip(s->env->relays, &s->client, NULL) == MATCH_YES;
 	name = name_is_host(name) ? name : SLICE_ABSENT;
 	s->client_name = name_keep(&s->connection, name, LIMIT_ADDRESS, &s->client_name_cut);
 }
@@ -290,33 +297,4 @@ session_body(struct session *s, struct slice chunk)
 	s->size += chunk.n;
 	if (s->env->keep_body)
 		buf_add(&s->body, chunk);
-}
-
-/* Get what is asked for and not there yet. */
-void
-session_look_up(struct session *s, unsigned lookups)
-{
-	const struct spf_answer unchecked = { .domain = SLICE(""),
-		.reason = SLICE("SPF is not checked") };
-	unsigned wanted = lookups & ~s->looked_up;
-	bool null_sender = s->sender.p == NULL || slice_eq(s->sender, SLICE("<>"));
-	struct slice sender = null_sender ? SLICE("") : s->sender;
-	struct slice helo = s->helo.p != NULL ? s->helo : SLICE("");
-	bool can = s->env->spf != NULL && s->client.family != 0;
-
-	s->looked_up |= wanted;
-	if (wanted & LOOKUP_SPF_HELO) {
-		s->spf_helo = unchecked;
-		if (can)
-			spf_check(s->env->spf,
-			    &(struct spf_query){ SPF_HELO, &s->client, helo, SLICE(""), 0 }, NULL,
-			    &s->greeting, &s->spf_helo);
-	}
-	if (wanted & LOOKUP_SPF) {
-		s->spf = unchecked;
-		if (can)
-			spf_check(s->env->spf,
-			    &(struct spf_query){ SPF_MAIL_FROM, &s->client, helo, sender, 0 }, NULL,
-			    &s->message, &s->spf);
-	}
 }

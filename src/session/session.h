@@ -10,13 +10,37 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/ip.h"
+#include "list/list.h"
 #include "session/stage.h"
 #include "spf/spf.h"
 
 #include <stdint.h>
 
-/* What costs a question to somebody else; bits. */
-enum lookup { LOOKUP_SPF = 1, LOOKUP_SPF_HELO = 2 };
+/* What costs a question to somebody else; bits of a set. */
+#define LOOKUP_SPF 1ull
+#define LOOKUP_SPF_HELO 2ull
+#define LOOKUP_DNSBL(i) (4ull << (i)) /* session_env.dnsbls[i] */
+
+struct fact_ref;
+
+/* A question to a list: which, and about which fact. */
+struct dnsbl_ask {
+	struct dnsbl *list;
+	const struct fact_ref *of;
+};
+
+/* One answer of a list. */
+struct listing {
+	struct slice name; /* that was asked for */
+	struct ip ip;
+};
+
+struct listings {
+	const struct listing *v;
+	size_t n;
+	const char *why; /* the list has failed: why; NULL: it has not */
+	bool cut;	 /* not all was asked or kept: a limit, or memory */
+};
 
 struct macro {
 	struct macro *next;
@@ -42,8 +66,14 @@ struct recipient {
 
 /* What a ruleset may ask beyond the session itself; shared by sessions, outlives them. */
 struct session_env {
-	struct resolver *resolver; /* NULL: nothing is looked up */
-	struct spf *spf;    /* NULL: SPF is `none` */
+	struct resolver *resolver;	/* NULL: nothing is looked up */
+	struct spf *spf;		/* NULL: SPF is `none` */
+	const struct list *relays;	/* trusted ones, a list of networks; NULL: none */
+	const struct dnsbl_ask *dnsbls; /* ndnsbls of them */
+	size_t ndnsbls;
+	unsigned dns_ms;    /* patience with one question; 0: LIMIT_DNS_MS */
+	unsigned answer_ms; /* with all that one answer to the MTA takes; 0: LIMIT_SPF_MS */
+	bool quiet;	    /* failing lists are not told to the log: tests */
 	size_t max_message; /* body bytes kept; 0: LIMIT_MESSAGE */
 	bool keep_headers, keep_body;
 };
@@ -58,6 +88,8 @@ struct session {
 	uint16_t client_port;
 	struct slice client_name; /* verified; absent if not */
 	bool client_name_cut;
+	bool relayed; /* the client is a trusted relay: the one before it counts for SPF */
+	struct listings *listings; /* of env->dnsbls; NULL before the first lookup */
 	bool local; /* no SMTP client: mail from sendmail(1) through Postfix's non_smtpd_milters;
 		     * before MAIL: it may be */
 
@@ -86,7 +118,8 @@ struct session {
 
 	struct macro *macros[LIVES]; /* those of LIFE_RECIPIENT are in the recipients */
 	bool macros_lost[LIVES];     /* there was no memory for one */
-	unsigned looked_up;	     /* LOOKUP_… that were got */
+	uint64_t looked_up;	     /* LOOKUP_… that were got */
+	uint64_t answer_by;	     /* when lookups end, of clock_us(); 0: each by its own time */
 };
 
 /* Make an empty session. Free with session_free. */
@@ -130,8 +163,22 @@ struct slice session_macro_find(const struct session *s, struct slice name, bool
 /* The message is over (verdict, abort, RSET): forget it; helo and connection stay. */
 void session_end_message(struct session *s);
 
-/* Get what the LOOKUP_… bits ask for and is not there yet; blocks. */
-void session_look_up(struct session *s, unsigned lookups);
+/* ---- lookups.c ---- */
+
+/* From now on, until it is called again, all lookups together take env->answer_ms at most. */
+void session_begin_answer(struct session *s);
+
+/* The LOOKUP_… bits that can't be got at a stage: SPF behind a trusted relay, as long as its
+ * Received is not there. */
+uint64_t session_not_yet(const struct session *s, enum stage at);
+
+/* Get what the LOOKUP_… bits ask for and is not there yet, side by side; blocks. What can't be got
+ * yet is not to be asked for. */
+void session_look_up(struct session *s, uint64_t lookups);
+
+/* The text of a listing (a TXT record of its name), in scratch memory; absent if there is none.
+ * Blocks. */
+struct slice session_listing_text(struct session *s, const struct listing *l);
 
 /* The queue id (macro `i`), absent as long as there is none. */
 struct slice session_queue_id(const struct session *s);

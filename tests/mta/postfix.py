@@ -23,7 +23,8 @@ import time
 
 DAEMONS = "/usr/lib/postfix/sbin"
 
-# An smtpd(8) of master.cf. options: parameters of main.cf that are its own.
+# An smtpd(8) of master.cf. options: parameters of main.cf that are its own; in their values {NAME} is
+# the port of that service.
 Service = collections.namedtuple("Service", "options host chroot",
                                  defaults=({}, "127.0.0.1", "n"))
 
@@ -49,6 +50,7 @@ discard   unix - - n -     - discard
 virtual   unix - n n -     - virtual
 anvil     unix - - n -     1 anvil
 scache    unix - - n -     1 scache
+smtp      unix - - n -     - smtp
 postlog   unix-dgram n - n - 1 postlogd
 """
 
@@ -181,7 +183,8 @@ class Postfix:
         host = "[%s]" % service.host if ":" in service.host else service.host
         options = {"milter_macro_daemon_name": name, **service.options}
         return "%s:%d inet n - %s - - smtpd\n%s" % (host, self.ports[name], service.chroot, "".join(
-            "    -o { %s = %s }\n" % o for o in options.items()))
+            "    -o { %s = %s }\n" % (o, value.format(**self.ports))
+            for o, value in options.items()))
 
     def write(self, name, text):
         with open(os.path.join(self.etc, name), "w", encoding="utf-8") as f:

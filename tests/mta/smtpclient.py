@@ -99,18 +99,20 @@ class Smtp:
             return answers, answers[-1]
         return answers, self.data(**message)
 
-    def wrap(self):
-        """TLS from here on, whoever the server is."""
+    def wrap(self, certificate=None):
+        """TLS from here on, whoever the server is. certificate: files of ours and of its key."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if certificate:
+            context.load_cert_chain(*certificate)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         self.sock = context.wrap_socket(self.sock)
 
-    def starttls(self):
+    def starttls(self, certificate=None):
         answer = self.say("STARTTLS")
         if answer.code == 220:
             self.lines.close()
-            self.wrap()
+            self.wrap(certificate)
             self.lines = self.sock.makefile("rb")
         return answer
 

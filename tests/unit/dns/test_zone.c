@@ -158,6 +158,39 @@ texts(void **state)
 }
 
 static void
+escapes(void **state)
+{
+	const char *what = "behind a backslash stands a byte as three digits, 000 to 255, or a "
+			   "character to be taken as it is";
+	const char *hint = "a backslash itself is \\\\";
+	struct dns_answer a;
+
+	(void)state;
+	assert_true(add("a\\032\\000b\\\\.example A 192.0.2.1"));
+	a = zone_ask(zone, SLICE("a \0b\\.example"), DNS_A);
+	assert_int_equal(a.status, DNS_DATA);
+	assert_true(add("c.example CNAME \\255\\b.Example."));
+	assert_string_equal(ask("c.example", DNS_CNAME), "\377b.Example");
+	assert_true(add("\\068.example A 192.0.2.1"));
+	assert_int_equal(zone_ask(zone, SLICE("d.example"), DNS_A).status, DNS_DATA);
+	assert_true(add("t.example TXT \"\\000\\034\\255\\;\" \"\\0651\""));
+	a = zone_ask(zone, SLICE("t.example"), DNS_TXT);
+	assert_int_equal(a.n, 1);
+	assert_true(slice_eq(a.v[0].data, SLICE("\0\"\377;A1")));
+
+	wrong("a\\256.example A 192.0.2.1", what, hint, "\\");
+	wrong("a.example\\ A 192.0.2.1", what, hint, "\\");
+	wrong("t.example TXT \"a\\12\"", what, hint, "\\");
+	wrong("t.example TXT \"a\\1x2\"", what, hint, "\\");
+	wrong("a\\046b.example A 192.0.2.1",
+	    "a name with a dot inside of one of its parts can't be kept", NULL, "\\046");
+	wrong("a.example MX 0 b\\.", "a name with a dot inside of one of its parts can't be kept",
+	    NULL, "\\.");
+	wrong("example.net SPF \"v=spf1 -all\"", "unknown record type \"SPF\"",
+	    "types are A, AAAA, MX, TXT, PTR, CNAME and TIMEOUT", "SPF");
+}
+
+static void
 cnames(void **state)
 {
 	char line[64];
@@ -342,6 +375,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(records),
 		TEST(texts),
+		TEST(escapes),
 		TEST(cnames),
 		TEST(timeout_wins),
 		TEST(mistakes),

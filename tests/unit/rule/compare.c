@@ -18,6 +18,7 @@ check_reply(struct run *r, const struct reply *reply, struct verdict v, int rcpt
 	snprintf(enhanced, sizeof(enhanced),
 	    v.cause == CAUSE_SPLIT	 ? "4.5.3"
 		: v.cause == CAUSE_ERROR ? "4.3.0"
+		: v.cause == CAUSE_DNS	 ? "4.4.3"
 		: v.action == ACT_REJECT ? "5.7.1"
 					 : "4.7.1");
 	if (v.cause == CAUSE_RULE && rule->code != 0) {
@@ -41,6 +42,13 @@ check_reply(struct run *r, const struct reply *reply, struct verdict v, int rcpt
 		    verdict_name(v));
 }
 
+/* True if some failure of a rule lets it be passed. */
+static bool
+skips(const struct ruleset *rs)
+{
+	return rs->on_error == ON_ERROR_SKIP || rs->on_dns_error == ON_ERROR_SKIP;
+}
+
 /* True if what a note says of its rule is so for a recipient. */
 static bool
 note_is_true(struct run *r, const struct seen_note *n, int rcpt, enum stage s)
@@ -51,16 +59,17 @@ note_is_true(struct run *r, const struct seen_note *n, int rcpt, enum stage s)
 
 	world_view(&r->w, rcpt, s, &v);
 	set = v.rules[n->rule];
+	r->tally->skipped_by_dns += set == OUT_FAILED;
 	if (n->kind == NOTE_LOG)
 		return set == OUT_TRUE && rule->action == ACT_LOG && !rule->monitor;
 	if (n->kind == NOTE_MONITOR)
 		return set == OUT_TRUE && rule->monitor;
-	if (set == OUT_ERROR || r->w.rs->on_error == ON_ERROR_TEMPFAIL)
-		return set == OUT_ERROR;
-	/* what is false or an error won't act under skip, and is passed for its error */
+	if (is_failure(set) || !skips(r->w.rs))
+		return is_failure(set);
+	/* what is false or skipped won't act, and is passed for its error */
 	for (enum stage past = STAGE_CONNECT; past <= s; past++) {
 		world_view(&r->w, past < STAGE_RCPT ? NONE : rcpt, past, &v);
-		if (!(v.rules[n->rule] & OUT_TRUE) && v.rules[n->rule] & OUT_ERROR)
+		if (v.rules[n->rule] != OUT_FALSE && is_passed(r->w.rs, v.rules[n->rule]))
 			return true;
 	}
 	return false;
@@ -106,7 +115,7 @@ check_note(struct run *r, const struct seen_note *n, int rcpt, enum stage s)
 static bool
 are_judged_together(const struct run *r)
 {
-	return r->w.nkept > 1 && r->w.rs->on_error == ON_ERROR_SKIP;
+	return r->w.nkept > 1 && skips(r->w.rs);
 }
 
 /* All notes of one answer. rcpt: whom the stage is about, if one. */
@@ -154,7 +163,7 @@ check_all_noted(struct run *r, int rcpt, enum stage s, const struct standing *st
 		if (v.rules[i] == OUT_TRUE && text_known(rs, &rule->text, s, rcpt != NONE) &&
 		    (rule->monitor || rule->action == ACT_LOG))
 			kind = rule->monitor ? NOTE_MONITOR : NOTE_LOG;
-		else if (v.rules[i] != OUT_ERROR)
+		else if (!is_failure(v.rules[i]))
 			continue;
 		/* a refusal voids effects, and their errors */
 		if (changes && (st->v.action != ACT_ACCEPT || rule->action == ACT_SCORE))
@@ -261,14 +270,13 @@ check_decision(struct run *r, int rcpt, enum stage s, struct verdict v)
 		    stage_name(d->stage), stage_name(stage));
 }
 
-/* What set on-error skip leaves open: an answer earlier than the sets say must be certain. */
+/* What skipping leaves open: an answer earlier than the sets say must be certain. */
 static bool
 early_but_right(struct run *r, int rcpt, enum stage s, struct answer got, struct want *want)
 {
 	const struct seen_decision *d;
 
-	if (want->told != TOLD_CONTINUE || got.told == TOLD_CONTINUE ||
-	    r->w.rs->on_error != ON_ERROR_SKIP)
+	if (want->told != TOLD_CONTINUE || got.told == TOLD_CONTINUE || !skips(r->w.rs))
 		return false;
 	d = decision_for(r, rcpt, s);
 	if (d == NULL || told_of(d->v.action) != got.told)
@@ -300,6 +308,7 @@ check_answer(struct run *r, int rcpt, enum stage s, struct answer got, struct wa
 	r->tally->refused[s] += refuses(want->v);
 	r->tally->splits += want->v.cause == CAUSE_SPLIT;
 	r->tally->by_error += want->v.cause == CAUSE_ERROR;
+	r->tally->by_dns += want->v.cause == CAUSE_DNS;
 	check_decision(r, rcpt, s, want->v);
 	if (refuses(want->v))
 		check_reply(r, &got.reply, want->v, rcpt, s);
@@ -457,7 +466,9 @@ count_message(struct run *r, const struct standing *st, enum stage s, const stru
 	r->tally->told[s]++;
 	r->tally->refused[s] += refuses(want->v);
 	r->tally->by_error += want->v.cause == CAUSE_ERROR;
+	r->tally->by_dns += want->v.cause == CAUSE_DNS;
 	r->tally->by_effect += want->v.cause == CAUSE_ERROR && st[0].by_effect;
+	r->tally->effects_by_dns += want->v.cause == CAUSE_DNS && st[0].by_effect;
 	r->tally->mixed += is_mixed(&r->w);
 }
 

@@ -20,6 +20,25 @@ ask(struct run *r, enum stage s)
 	return judge_stage(r->judge, s);
 }
 
+/* Lookups are got when the engine wants to: what it says now is certain, and at the end it says
+ * something. True if the message or connection goes on. */
+static bool
+lazy_stage(struct run *r, enum stage s)
+{
+	struct answer got = ask(r, s);
+
+	if (s == STAGE_BODY ? r->ndecisions == 0
+			    : (r->ndecisions == 0) != (got.told == TOLD_CONTINUE))
+		wrong(r, "at %s: told %s with %d decisions", stage_name(s), told_name(got.told),
+		    r->ndecisions);
+	for (int i = 0; i < r->ndecisions; i++) {
+		const struct seen_decision *d = &r->decisions[i];
+
+		check_certain(r, d->nrcpts > 0 ? d->rcpts[0] : NONE, s, d->v);
+	}
+	return r->ndecisions == 0 && !r->failed;
+}
+
 /* CONNECT, HELO, MAIL. True if the message or connection goes on. */
 static bool
 early_stage(struct run *r, enum stage s)
@@ -27,8 +46,11 @@ early_stage(struct run *r, enum stage s)
 	struct view v;
 	struct standing st;
 	struct want want;
-	struct answer got = ask(r, s);
+	struct answer got;
 
+	if (r->lazy)
+		return lazy_stage(r, s);
+	got = ask(r, s);
 	check_notes(r, NONE, s);
 	if (r->w.rs->mode == MODE_MONITOR) {
 		check_monitored(r, s, got, NONE);
@@ -62,6 +84,12 @@ rcpt_stage(struct run *r, int rcpt)
 	struct answer got;
 
 	r->at_index[before - 1] = rcpt;
+	if (r->lazy) {
+		w->nkept = 1;
+		w->kept[0] = rcpt;
+		w->nkept = lazy_stage(r, STAGE_RCPT);
+		return;
+	}
 	got = ask(r, STAGE_RCPT);
 	check_notes(r, rcpt, STAGE_RCPT);
 	world_view(w, rcpt, STAGE_RCPT, &v);
@@ -97,8 +125,11 @@ message_stage(struct run *r, enum stage s)
 	struct standing st[MAX_RCPTS];
 	struct view v;
 	struct want want;
-	struct answer got = ask(r, s);
+	struct answer got;
 
+	if (r->lazy)
+		return lazy_stage(r, s);
+	got = ask(r, s);
 	check_notes(r, NONE, s);
 	if (w->rs->mode == MODE_MONITOR) {
 		check_monitored(r, s, got, NONE);
@@ -128,6 +159,22 @@ message_stage(struct run *r, enum stage s)
 
 /* ---- facts ---- */
 
+/* Get what lists say of facts of a lifetime and those before, so that it is known as plainly as
+ * other facts. */
+static void
+look_up(struct run *r, enum life upto)
+{
+	uint64_t lookups = 0;
+
+	if (r->lazy)
+		return;
+	for (uint32_t i = 0; i < r->program->ndnsbls; i++)
+		if (r->program->dnsbls[i].of->life <= upto)
+			lookups |= LOOKUP_DNSBL(i);
+	session_begin_answer(r->session);
+	session_look_up(r->session, lookups);
+}
+
 /* A macro, if the session has it. */
 static void
 give_macro(struct run *r, enum stage s, const char *name, enum what w, int value)
@@ -156,6 +203,7 @@ play_connect(struct run *r)
 	    ss->name != ABSENT ? buf_slice(&name) : SLICE("unknown"));
 	r->session->local = ss->local;
 	give_macro(r, STAGE_CONNECT, "{daemon_name}", W_DAEMON, ss->daemon);
+	look_up(r, LIFE_CONNECTION);
 	buf_free(&ip);
 	buf_free(&name);
 	return early_stage(r, STAGE_CONNECT);
@@ -170,6 +218,7 @@ play_helo(struct run *r, int value)
 	value_text(&b, W_HELO, value);
 	session_helo(r->session, buf_slice(&b));
 	buf_free(&b);
+	look_up(r, LIFE_HELO);
 	r->w.helo = value;
 	r->w.m = NULL;
 	r->w.nkept = 0;
@@ -195,6 +244,7 @@ play_mail(struct run *r, const struct rmessage *m)
 	buf_printf(&size, "SIZE=%d", 1000 * m->size);
 	param = buf_slice(&size);
 	session_mail(r->session, buf_slice(&from), &param, m->size != ABSENT);
+	look_up(r, LIFE_HELO);
 	give_macro(r, STAGE_MAIL, "{auth_authen}", W_USER, m->user);
 	give_macro(r, STAGE_MAIL, "{mail_host}", W_MAIL_HOST, m->mail_host);
 	buf_free(&from);
@@ -325,10 +375,40 @@ play(struct run *r)
 			return;
 }
 
-bool
-drive(const struct ruleset *rs, const struct rsession *ss, struct outcome *out, struct tally *t)
+/* Let the program's lists be those of the session. */
+static void
+give_zone(struct run *r)
 {
-	struct run r = { .w = { .rs = rs, .ss = ss, .helo = ABSENT }, .out = out, .tally = t };
+	struct program *p = r->program;
+	struct buf text = { 0 };
+	struct slice rest, line;
+	struct diags d;
+
+	if (p->ndnsbls == 0)
+		return;
+	diags_init(&d);
+	resolver_free(p->resolver);
+	p->zone = zone_new();
+	print_zone(&text, r->w.ss);
+	for (rest = buf_slice(&text); rest.n > 0;) {
+		line = slice_cut(rest, '\n', &rest);
+		if (!zone_add(p->zone, line, (struct span){ 0 }, &d))
+			wrong(r, "no line of a zone: %.*s", SLICE_ARG(line));
+	}
+	p->env.resolver = p->resolver = resolver_new(&(struct resolver_config){ .zone = p->zone });
+	p->env.quiet = true;
+	buf_free(&text);
+	diags_free(&d);
+}
+
+/* Play the session with one ruleset. */
+static bool
+drive_so(const struct ruleset *rs, const struct rsession *ss, bool lazy, struct outcome *out,
+    struct tally *t)
+{
+	struct run r = {
+		.w = { .rs = rs, .ss = ss, .helo = ABSENT }, .lazy = lazy, .out = out, .tally = t
+	};
 	struct watcher watcher = run_watcher(&r);
 	struct buf text = { 0 };
 	struct diags d;
@@ -347,9 +427,12 @@ drive(const struct ruleset *rs, const struct rsession *ss, struct outcome *out, 
 		wrong(&r, "the ruleset is refused:\n%s", words);
 		free(words);
 	} else {
+		give_zone(&r);
 		r.judge = judge_new(r.program, &watcher);
 		r.session = judge_session(r.judge);
 		play(&r);
+		t->asked += r.session->looked_up != 0;
+		t->unasked += (r.program->lookups & ~r.session->looked_up) != 0;
 		judge_free(r.judge);
 		program_unref(r.program);
 	}
@@ -357,4 +440,17 @@ drive(const struct ruleset *rs, const struct rsession *ss, struct outcome *out, 
 	buf_free(&text);
 	diags_free(&d);
 	return !r.failed;
+}
+
+bool
+drive(const struct ruleset *rs, const struct rsession *ss, struct outcome *out, struct tally *t)
+{
+	return drive_so(rs, ss, false, out, t);
+}
+
+bool
+drive_lazily(
+    const struct ruleset *rs, const struct rsession *ss, struct outcome *out, struct tally *t)
+{
+	return drive_so(rs, ss, true, out, t);
 }

@@ -62,7 +62,7 @@ left_of(const struct world *w, int rcpt, struct buf *b)
 	residual_text(b, w, &v, rcpt, STAGE_RCPT);
 }
 
-/* True if an atom of it is known to err. */
+/* True if an atom of it is known to err, or to lack its answer. */
 static bool
 has_error(const struct world *w, int rcpt)
 {
@@ -70,7 +70,7 @@ has_error(const struct world *w, int rcpt)
 
 	world_view(w, rcpt, STAGE_RCPT, &v);
 	for (int i = 0; i < w->rs->natoms; i++)
-		if (v.atoms[i] == OUT_ERROR)
+		if (is_failure(v.atoms[i]))
 			return true;
 	return false;
 }

@@ -4,7 +4,7 @@
  * The truth tables are written for single outcomes; sets are combined by trying each pair. Nothing
  * is kept between calls, nothing is shared, nothing is clever.
  */
-#include "naive.h"
+#include "naive_in.h"
 
 enum stage
 atom_stage(const struct ruleset *rs, const struct ratom *a)
@@ -18,7 +18,8 @@ atom_stage(const struct ruleset *rs, const struct ratom *a)
 		if (whats[i] == WHATS)
 			continue;
 		s = what_defs[whats[i]].stage;
-		if (whats[i] == W_HELO && rs->refuse_at <= STAGE_HELO)
+		if ((whats[i] == W_HELO || whats[i] == W_LISTED_HELO) &&
+		    rs->refuse_at <= STAGE_HELO)
 			s = STAGE_HELO;
 		if (s > latest)
 			latest = s;
@@ -40,11 +41,36 @@ one(int value, int *values)
 	return value != ABSENT;
 }
 
+/* What a list says now; NULL: it has nothing to be asked about. */
+static const struct rlisting *
+listing(const struct world *w, enum what what)
+{
+	if (what == W_LISTED)
+		return w->ss->local ? NULL : &w->ss->listed;
+	if (what == W_LISTED_HELO && w->helo != ABSENT)
+		return &w->ss->listed_helo[w->helo];
+	return NULL;
+}
+
+/* True if more values of a fact there may be, for its list has failed. */
+static bool
+has_failed(const struct world *w, enum what what)
+{
+	const struct rlisting *l = listing(w, what);
+
+	return l != NULL && l->fault != FAULT_NONE;
+}
+
 int
 world_values(const struct world *w, enum what what, int rcpt, int *values)
 {
+	const struct rlisting *l = listing(w, what);
 	const struct rmessage *m = w->m;
 
+	if (l != NULL) {
+		memcpy(values, l->values, sizeof(l->values));
+		return l->n;
+	}
 	switch (what) {
 	case W_IP:
 		return one(w->ss->local ? ABSENT : w->ss->ip, values);
@@ -113,6 +139,18 @@ truth(bool yes)
 	return yes ? OUT_TRUE : OUT_FALSE;
 }
 
+/* So many there are, of which more there may be. */
+static unsigned
+counted(int n, bool more, enum atom_op op, long number)
+{
+	enum { MANY = 1000 };
+
+	/* the operators are all of order: what holds at both ends holds between them */
+	if (more && compare(n, op, number) != compare(MANY, op, number))
+		return OUT_FAILED;
+	return truth(compare(n, op, number));
+}
+
 /* The outcome of an atom over all values of its fact. */
 static unsigned
 atom_outcome(const struct world *w, const struct ratom *a, int rcpt)
@@ -121,6 +159,8 @@ atom_outcome(const struct world *w, const struct ratom *a, int rcpt)
 	int n = world_values(w, a->what, rcpt, values);
 	int m = a->other == WHATS ? 0 : world_values(w, a->other, rcpt, others);
 	int yes = 0, err = 0, same = 0, pairs = 0;
+	bool failed = has_failed(w, a->what) || has_failed(w, a->other);
+	unsigned no = failed ? OUT_FAILED : OUT_FALSE;
 
 	/* a body that was cut off before its word: what is not found may have been there */
 	if (a->what == W_BODY && w->rs->small && w->m->far)
@@ -135,19 +175,19 @@ atom_outcome(const struct world *w, const struct ratom *a, int rcpt)
 	}
 	switch (a->kind) {
 	case A_THERE:
-		return truth(n > 0);
+		return n > 0 ? OUT_TRUE : no;
 	case A_NUMBER:
 		return truth(n > 0 && compare(values[0], a->op, a->number));
 	case A_COUNT:
-		return truth(compare(n, a->op, a->number));
+		return counted(n, failed, a->op, a->number);
 	case A_COUNT_MATCHES:
-		return truth(compare(yes, a->op, a->number));
+		return counted(yes, failed, a->op, a->number);
 	case A_SAME:
-		return truth(same > 0);
+		return same > 0 ? OUT_TRUE : no;
 	case A_PAIR:
 		return truth(pairs > 0);
 	default:
-		return yes > 0 ? OUT_TRUE : err > 0 ? OUT_ERROR : OUT_FALSE;
+		return yes > 0 ? OUT_TRUE : err > 0 ? OUT_ERROR : no;
 	}
 }
 
@@ -167,19 +207,44 @@ world_view(const struct world *w, int rcpt, enum stage s, struct view *v)
 
 /* ---- truth ---- */
 
-/* `false and X` is false, else an error is an error. */
+bool
+is_failure(unsigned set)
+{
+	return set == OUT_ERROR || set == OUT_FAILED;
+}
+
+bool
+is_passed(const struct ruleset *rs, unsigned set)
+{
+	if (set & OUT_ERROR && rs->on_error != ON_ERROR_SKIP)
+		return false;
+	if (set & OUT_FAILED && rs->on_dns_error != ON_ERROR_SKIP)
+		return false;
+	return !(set & OUT_TRUE);
+}
+
+enum cause
+cause_of(unsigned failure)
+{
+	return failure == OUT_FAILED ? CAUSE_DNS : CAUSE_ERROR;
+}
+
+/* `false and X` is false, else an error is an error, else a failed lookup is one. */
 static unsigned
 and_one(unsigned a, unsigned b)
 {
-	if (a == OUT_FALSE || b == OUT_FALSE)
-		return OUT_FALSE;
-	return a == OUT_ERROR || b == OUT_ERROR ? OUT_ERROR : OUT_TRUE;
+	static const unsigned order[] = { OUT_FALSE, OUT_ERROR, OUT_FAILED };
+
+	for (int i = 0; i < 3; i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return OUT_TRUE;
 }
 
 static unsigned
 not_one(unsigned a)
 {
-	return a == OUT_ERROR ? OUT_ERROR : OUT_TRUE + OUT_FALSE - a;
+	return is_failure(a) ? a : OUT_TRUE + OUT_FALSE - a;
 }
 
 static unsigned
@@ -194,8 +259,8 @@ each_pair(unsigned (*combine)(unsigned, unsigned), unsigned a, unsigned b)
 {
 	unsigned set = 0;
 
-	for (unsigned i = OUT_FALSE; i <= OUT_ERROR; i <<= 1)
-		for (unsigned k = OUT_FALSE; k <= OUT_ERROR; k <<= 1)
+	for (unsigned i = OUT_FALSE; i <= OUT_FAILED; i <<= 1)
+		for (unsigned k = OUT_FALSE; k <= OUT_FAILED; k <<= 1)
 			if (a & i && b & k)
 				set |= combine(i, k);
 	return set;
@@ -204,32 +269,54 @@ each_pair(unsigned (*combine)(unsigned, unsigned), unsigned a, unsigned b)
 static unsigned
 not_set(unsigned a)
 {
-	return (a & OUT_ERROR) | (a & OUT_TRUE ? OUT_FALSE : 0) | (a & OUT_FALSE ? OUT_TRUE : 0);
+	return (a & (OUT_ERROR | OUT_FAILED)) | (a & OUT_TRUE ? OUT_FALSE : 0) |
+	    (a & OUT_FALSE ? OUT_TRUE : 0);
 }
 
-/* `n of`, by each outcome of each part: as the `or` over all `and` of n parts. */
+/* `n of` parts with one outcome each: the `or` over all `and` of n of them. */
 static unsigned
-of_set(int n, const unsigned *parts, int nparts, int yes, int err)
+of_one(int n, const unsigned *parts, int nparts)
 {
-	unsigned set = 0;
+	unsigned any = OUT_FALSE;
 
-	if (nparts == 0)
-		return yes >= n ? OUT_TRUE : yes + err >= n ? OUT_ERROR : OUT_FALSE;
-	if (parts[0] & OUT_FALSE)
-		set |= of_set(n, parts + 1, nparts - 1, yes, err);
-	if (parts[0] & OUT_TRUE)
-		set |= of_set(n, parts + 1, nparts - 1, yes + 1, err);
-	if (parts[0] & OUT_ERROR)
-		set |= of_set(n, parts + 1, nparts - 1, yes, err + 1);
+	for (unsigned chosen = 0; chosen < 1u << nparts; chosen++) {
+		unsigned all = OUT_TRUE;
+		int size = 0;
+
+		for (int i = 0; i < nparts; i++)
+			if (chosen >> i & 1) {
+				all = and_one(all, parts[i]);
+				size++;
+			}
+		if (size == n)
+			any = or_one(any, all);
+	}
+	return any;
+}
+
+/* The same of sets, by each outcome of each part from `i` on. */
+static unsigned
+of_set(int n, const unsigned *parts, int nparts, int i)
+{
+	unsigned one[MAX_PARTS], set = 0;
+
+	if (i == nparts)
+		return of_one(n, parts, nparts);
+	memcpy(one, parts, nparts * sizeof(*one));
+	for (unsigned out = OUT_FALSE; out <= OUT_FAILED; out <<= 1)
+		if (parts[i] & out) {
+			one[i] = out;
+			set |= of_set(n, one, nparts, i + 1);
+		}
 	return set;
 }
 
-/* The score of the rules above `upto`: between *least and *most. */
-static void
-score_between(const struct view *v, int upto, long *least, long *most, bool *open)
+unsigned
+score_between(const struct view *v, int upto, long *least, long *most)
 {
+	unsigned out = OUT_TRUE;
+
 	*least = *most = 0;
-	*open = false;
 	for (int i = 0; i < upto; i++) {
 		const struct rrule *r = &v->rs->rules[i];
 
@@ -239,34 +326,48 @@ score_between(const struct view *v, int upto, long *least, long *most, bool *ope
 			*least += r->score;
 		if (v->rules[i] == OUT_TRUE || r->score > 0)
 			*most += r->score;
-		*open = *open || (v->rules[i] & (v->rules[i] - 1)) != 0;
+		if ((v->rules[i] & (v->rules[i] - 1)) != 0)
+			out = each_pair(and_one, out, OUT_TRUE | OUT_ERROR | OUT_FAILED);
+		else if (v->rules[i] != OUT_TRUE)
+			out = each_pair(and_one, out, v->rules[i]);
 	}
+	return out;
 }
 
+/* A sum of score rules with one outcome each. */
+struct sum {
+	long least, most;
+	unsigned failure; /* what keeps it from being exact: the worst; OUT_TRUE: nothing */
+};
+
 /* What a comparison of the score can come to, by each outcome of each rule from `i` on; an error
- * counts as anything between nothing and all of the rule's points. */
+ * counts as anything between nothing and all of the rule's points, a failure likewise. */
 static unsigned
-score_outcomes(
-    const struct view *v, int i, int upto, long least, long most, enum atom_op op, long number)
+score_outcomes(const struct view *v, int i, int upto, struct sum s, enum atom_op op, long number)
 {
 	const struct rrule *r = &v->rs->rules[i];
 	unsigned set = 0;
 
 	if (i == upto) {
-		if (compare(least, op, number) != compare(most, op, number))
-			return OUT_ERROR;
-		return truth(compare(least, op, number));
+		if (compare(s.least, op, number) != compare(s.most, op, number))
+			return s.failure;
+		return truth(compare(s.least, op, number));
 	}
 	if (r->off || r->monitor || r->action != ACT_SCORE)
-		return score_outcomes(v, i + 1, upto, least, most, op, number);
-	if (v->rules[i] & OUT_FALSE)
-		set |= score_outcomes(v, i + 1, upto, least, most, op, number);
-	if (v->rules[i] & OUT_TRUE)
-		set |=
-		    score_outcomes(v, i + 1, upto, least + r->score, most + r->score, op, number);
-	if (v->rules[i] & OUT_ERROR)
-		set |= score_outcomes(v, i + 1, upto, least + (r->score < 0 ? r->score : 0),
-		    most + (r->score > 0 ? r->score : 0), op, number);
+		return score_outcomes(v, i + 1, upto, s, op, number);
+	for (unsigned out = OUT_FALSE; out <= OUT_FAILED; out <<= 1) {
+		struct sum next = s;
+
+		if (!(v->rules[i] & out))
+			continue;
+		if (out == OUT_TRUE || (is_failure(out) && r->score < 0))
+			next.least += r->score;
+		if (out == OUT_TRUE || (is_failure(out) && r->score > 0))
+			next.most += r->score;
+		if (is_failure(out))
+			next.failure = and_one(s.failure, out);
+		set |= score_outcomes(v, i + 1, upto, next, op, number);
+	}
 	return set;
 }
 
@@ -274,14 +375,15 @@ score_outcomes(
 static unsigned
 score_set(const struct view *v, int upto, enum atom_op op, long number)
 {
+	const struct sum none = { 0, 0, OUT_TRUE };
+
 	if (op == OP_EQ)
-		return each_pair(and_one, score_outcomes(v, 0, upto, 0, 0, OP_GE, number),
-		    score_outcomes(v, 0, upto, 0, 0, OP_LE, number));
-	return score_outcomes(v, 0, upto, 0, 0, op, number);
+		return each_pair(and_one, score_outcomes(v, 0, upto, none, OP_GE, number),
+		    score_outcomes(v, 0, upto, none, OP_LE, number));
+	return score_outcomes(v, 0, upto, none, op, number);
 }
 
-/* A condition that stands above rule `upto`. */
-static unsigned
+unsigned
 cond_set(const struct view *v, int i, int upto)
 {
 	const struct rcond *c = &v->rs->conds[i];
@@ -299,7 +401,7 @@ cond_set(const struct view *v, int i, int upto)
 	case C_NOT:
 		return not_set(parts[0]);
 	case C_OF:
-		return of_set(c->n, parts, c->nparts, 0, 0);
+		return of_set(c->n, parts, c->nparts, 0);
 	default:
 		set = parts[0];
 		for (int p = 1; p < c->nparts; p++)
@@ -308,8 +410,7 @@ cond_set(const struct view *v, int i, int upto)
 	}
 }
 
-/* The first rule inside a `when`: the score is read there. */
-static int
+int
 first_inside(const struct ruleset *rs, int when)
 {
 	for (int i = 0; i < rs->nrules; i++)
@@ -329,16 +430,12 @@ naive_rules(struct view *v)
 		for (int w = r->when; w != NONE; w = v->rs->whens[w].parent)
 			set = each_pair(and_one, set,
 			    cond_set(v, v->rs->whens[w].cond, first_inside(v->rs, w)));
-		if (r->text.score) {
+		if (r->text.score && set & OUT_TRUE) {
 			long least, most;
-			bool open;
 
-			/* a rule whose text has the score waits until the sum is exact; an error in
-			 * the sum is one of the rule */
-			score_between(v, i, &least, &most, &open);
-			if (least != most)
-				set = each_pair(
-				    and_one, set, open ? OUT_TRUE | OUT_ERROR : OUT_ERROR);
+			/* a rule whose text has the score is true once the sum is exact; an error
+			 * in the sum is one of the rule */
+			set = (set & ~(unsigned)OUT_TRUE) | score_between(v, i, &least, &most);
 		}
 		v->rules[i] = set;
 	}
@@ -380,19 +477,18 @@ weigh_effects(const struct view *v, enum stage known, bool recipient, struct sta
 		if (r->off || (r->action == ACT_SCORE && !r->monitor) ||
 		    (action_decides(r->action) && !r->monitor))
 			continue;
-		if (v->rules[i] == OUT_ERROR && changes && v->rs->on_error == ON_ERROR_TEMPFAIL) {
-			st->v = (struct verdict){ ACT_TEMPFAIL, CAUSE_ERROR, i };
+		if (changes && is_failure(v->rules[i]) && !is_passed(v->rs, v->rules[i])) {
+			st->v = (struct verdict){ ACT_TEMPFAIL, cause_of(v->rules[i]), i };
 			st->by_effect = true;
 			st->waits = st->may_wait = false;
 			return;
 		}
 		if (v->rules[i] == OUT_TRUE)
 			st->waits |= changes || !text_known(v->rs, &r->text, known, recipient);
-		else if (v->rules[i] & OUT_TRUE ||
-		    (changes && v->rs->on_error == ON_ERROR_TEMPFAIL))
-			st->waits |= v->rules[i] != OUT_FALSE;
+		else if (v->rules[i] & OUT_TRUE || (changes && !is_passed(v->rs, v->rules[i])))
+			st->waits = true;
 		else
-			st->may_wait |= v->rules[i] == (OUT_FALSE | OUT_ERROR);
+			st->may_wait |= (v->rules[i] & (v->rules[i] - 1)) != 0;
 	}
 }
 
@@ -409,14 +505,14 @@ naive_walk(const struct view *v, enum stage known, bool recipient)
 
 		if (r->off || r->monitor || !action_decides(r->action) || set == OUT_FALSE)
 			continue;
-		if (!(set & OUT_TRUE) && rs->on_error == ON_ERROR_SKIP)
+		if (is_passed(rs, set))
 			continue;
 		if (set == OUT_TRUE && !text_known(rs, &r->text, known, recipient))
 			set = OUT_ANY;
 		if (set == OUT_TRUE)
 			st.v = (struct verdict){ r->action, CAUSE_RULE, i };
-		else if (set == OUT_ERROR)
-			st.v = (struct verdict){ ACT_TEMPFAIL, CAUSE_ERROR, i };
+		else if (is_failure(set))
+			st.v = (struct verdict){ ACT_TEMPFAIL, cause_of(set), i };
 		else
 			st.open = true;
 		break;
@@ -431,110 +527,4 @@ struct verdict
 naive_verdict(const struct view *v)
 {
 	return naive_walk(v, STAGE_BODY, true).v;
-}
-
-/* ---- texts ---- */
-
-void
-text_fill(struct buf *b, const struct world *w, const struct view *v, int rcpt, int rule)
-{
-	const struct rtext *t = &w->rs->rules[rule].text;
-	int values[MAX_SAME];
-	long least, most;
-	bool open;
-
-	buf_printf(b, "t%d", rule);
-	if (t->what != NONE) {
-		buf_char(b, ' ');
-		if (t->what == W_SENDER)
-			sender_text(b, w->m);
-		else if (t->what == W_RCPT)
-			rcpt_text(b, w->m, rcpt);
-		else if (world_values(w, t->what, rcpt, values) > 0)
-			value_text(b, t->what, values[0]);
-	}
-	if (t->score) {
-		score_between(v, rule, &least, &most, &open);
-		buf_printf(b, " %ld", least);
-	}
-	buf_str(b, " end");
-}
-
-/* What is left of a condition. */
-static void
-residual_cond(struct buf *b, const struct view *v, int i, int upto)
-{
-	const struct rcond *c = &v->rs->conds[i];
-	unsigned set = cond_set(v, i, upto), unit = c->kind == C_AND ? OUT_TRUE : OUT_FALSE;
-	long least, most;
-	bool open;
-
-	if ((set & (set - 1)) == 0) {
-		buf_printf(b, "%u", set);
-		return;
-	}
-	switch (c->kind) {
-	case C_ATOM:
-		buf_printf(b, "a%d", c->index);
-		break;
-	case C_DEFINED:
-		residual_cond(b, v, v->rs->defines[c->index], upto);
-		break;
-	case C_SCORE:
-		score_between(v, upto, &least, &most, &open);
-		buf_printf(b, "s%d:%ld:%ld-%ld", c->op, c->number, least, most);
-		break;
-	default:
-		buf_printf(b, "%d.%d(", c->kind, c->n);
-		for (int p = 0; p < c->nparts; p++)
-			if (c->kind == C_NOT || c->kind == C_OF ||
-			    cond_set(v, c->parts[p], upto) != unit) {
-				residual_cond(b, v, c->parts[p], upto);
-				buf_char(b, ',');
-			}
-		buf_char(b, ')');
-	}
-}
-
-void
-residual_text(struct buf *b, const struct world *w, const struct view *v, int rcpt, enum stage s)
-{
-	struct standing st = naive_walk(v, s, true);
-
-	for (int i = 0; i <= st.at || (st.open && i < v->rs->nrules); i++) {
-		const struct rrule *r;
-
-		if (i >= v->rs->nrules)
-			break;
-		r = &v->rs->rules[i];
-		if (r->off || v->rules[i] == OUT_FALSE)
-			continue;
-		buf_printf(b, "r%d:%u", i, v->rules[i]);
-		if ((v->rules[i] & (v->rules[i] - 1)) != 0) {
-			if (r->cond != NONE)
-				residual_cond(b, v, r->cond, i);
-			for (int k = r->when; k != NONE; k = v->rs->whens[k].parent) {
-				buf_char(b, '&');
-				residual_cond(b, v, v->rs->whens[k].cond, first_inside(v->rs, k));
-			}
-		}
-		if (r->text.given && text_known(v->rs, &r->text, s, true))
-			text_fill(b, w, v, rcpt, i);
-		buf_char(b, '\n');
-	}
-}
-
-bool
-recipients_alike(const struct world *w, int a, int b)
-{
-	struct view va, vb;
-
-	world_view(w, a, STAGE_RCPT, &va);
-	world_view(w, b, STAGE_RCPT, &vb);
-	if (memcmp(va.atoms, vb.atoms, sizeof(va.atoms[0]) * w->rs->natoms) != 0)
-		return false;
-	for (int i = 0; i < w->rs->nrules; i++)
-		if (!w->rs->rules[i].off && w->rs->rules[i].text.what == W_RCPT)
-			return false;
-	return true;
 }

@@ -3,7 +3,7 @@
  *
  * The second opinion: it shares nothing with the engine but enum names. Each atom has a set of
  * outcomes (OUT_… of eval.h); with one outcome each, naive_verdict sees all facts at once. With all
- * three for what is not known it is a walk by sets, from which expect.c tells when the MTA must
+ * four for what is not known it is a walk by sets, from which expect.c tells when the MTA must
  * hear.
  */
 #pragma once
@@ -44,8 +44,17 @@ struct standing {
 
 bool same_verdict(struct verdict a, struct verdict b);
 
+/* True for one outcome that is neither true nor false. */
+bool is_failure(unsigned set);
+
+/* True if a rule with that set won't act, and doesn't stop the walk. */
+bool is_passed(const struct ruleset *rs, unsigned set);
+
+/* Why one is deferred by a rule with that outcome. */
+enum cause cause_of(unsigned failure);
+
 /* Sets of outcomes of the atoms: one each of those that are known at a stage, for a recipient (or
- * NONE), all three of the others; and of the rules. */
+ * NONE), all four of the others; and of the rules. */
 void world_view(const struct world *w, int rcpt, enum stage s, struct view *v);
 
 /* The stage at which an atom is known, under the ruleset's settings. */

@@ -14,12 +14,12 @@
 static void
 on_decided(void *ctx, const struct decision *d)
 {
-	static const char *const causes[] = { "rule", "default", "error", "split", "limit" };
+	static const char *const causes[] = { "rule", "default", "error", "dns", "split", "limit" };
 	struct play *p = ctx;
 
-	buf_printf(&p->log, "%s by %s %s at %s%s\n", action_name(d->action), causes[d->cause],
+	buf_printf(&p->log, "%s by %s %s at %s%s%s%s\n", action_name(d->action), causes[d->cause],
 	    d->rule != NULL && d->rule->label != NULL ? d->rule->label : "-", stage_name(d->stage),
-	    d->obeyed ? "" : " in vain");
+	    d->obeyed ? "" : " in vain", d->why != NULL ? ": " : "", d->why != NULL ? d->why : "");
 }
 
 static void
@@ -178,12 +178,13 @@ message(struct play *p, const char *header_value, const char *text)
 void
 start_with_zone(struct play *p, const char *zone, const char *rules)
 {
-	char path[] = "/tmp/postern-zone-XXXXXX", text[1000];
+	char path[] = "/tmp/postern-zone-XXXXXX", text[2000];
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0 && write(fd, zone, strlen(zone)) == (ssize_t)strlen(zone));
 	close(fd);
 	snprintf(text, sizeof(text), "set dns-zone \"%s\"\n%s", path, rules);
 	start(p, text);
+	p->program->env.quiet = true;
 	unlink(path);
 }

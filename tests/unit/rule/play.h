@@ -23,7 +23,7 @@ struct play {
 void start(struct play *p, const char *rules);
 void finish(struct play *p);
 
-/* The same with `set dns-zone` to a file of that text. */
+/* The same with `set dns-zone` to a file of that text; failing lists are not told to the log. */
 void start_with_zone(struct play *p, const char *zone, const char *rules);
 
 /* Reach a stage: the answer as `continue`, `reject 550 5.7.1 TEXT`, … All words are valid until the

@@ -15,6 +15,9 @@ value_text(struct buf *b, enum what w, int value)
 	case SORT_IP:
 		buf_printf(b, "192.0.2.%d", value + 1);
 		break;
+	case SORT_LISTING:
+		buf_printf(b, "127.0.0.%d", value + 2);
+		break;
 	case SORT_NUMBER:
 		buf_printf(b, "%d", value);
 		break;
@@ -59,6 +62,14 @@ print_set(struct buf *b, unsigned set)
 static void
 print_pattern(struct buf *b, enum what w, unsigned yes, unsigned err)
 {
+	if (what_defs[w].sort == SORT_LISTING) {
+		buf_str(b, "\\.[");
+		for (int v = 0; v < VALUES; v++)
+			if (yes >> v & 1)
+				buf_printf(b, "%d", v + 2);
+		buf_str(b, "]$");
+		return;
+	}
 	if (err != 0)
 		buf_str(b, "(*LIMIT_MATCH=100)");
 	buf_printf(b, "q%d(?:", what_defs[w].group);
@@ -77,7 +88,7 @@ print_pattern(struct buf *b, enum what w, unsigned yes, unsigned err)
 static void
 print_entry(struct buf *b, enum what w, int value)
 {
-	if (what_defs[w].sort == SORT_IP) {
+	if (what_defs[w].sort == SORT_IP || what_defs[w].sort == SORT_LISTING) {
 		value_text(b, w, value);
 		return;
 	}
@@ -156,7 +167,8 @@ print_lists(struct buf *b, const struct ruleset *rs)
 	static const char *const types[] = { [SORT_IP] = "networks",
 		[SORT_NAME] = "domains",
 		[SORT_ADDRESS] = "addresses",
-		[SORT_WORD] = "words" };
+		[SORT_WORD] = "words",
+		[SORT_LISTING] = "networks" };
 
 	for (int i = 0; i < rs->natoms; i++) {
 		const struct ratom *a = &rs->atoms[i];
@@ -205,6 +217,12 @@ print_atom(struct buf *b, const struct ruleset *rs, int i, bool no)
 		buf_printf(b, "%s %s l%d", name, no ? "not in" : "in", i);
 		break;
 	case A_IN:
+		if (what_defs[a->what].sort == SORT_LISTING && !a->named &&
+		    (a->yes & (a->yes - 1)) == 0) {
+			buf_printf(b, "%s %s ", name, no ? "!=" : "=");
+			print_entries(b, a, "");
+			break;
+		}
 		buf_printf(b, "%s %s ", name, no ? "not in" : "in");
 		if (a->named) {
 			buf_printf(b, "l%d", i);
@@ -302,7 +320,9 @@ print_text(struct buf *b, const struct rtext *t, int rule)
 		return;
 	buf_printf(b, " \"t%d", rule);
 	if (t->what != NONE)
-		buf_printf(b, " {%s}", what_defs[t->what].name);
+		/* inside of quotes, a name in parentheses has none */
+		buf_printf(b, " {%s}",
+		    t->what == W_LISTED ? "dnsbl(ip.example)" : what_defs[t->what].name);
 	if (t->score)
 		buf_str(b, " {score}");
 	buf_str(b, " end\"");
@@ -395,9 +415,10 @@ print_rules(struct buf *b, const struct ruleset *rs)
 	};
 	int when = NONE;
 
-	buf_printf(b, "set refuse-at %s\nset on-error %s\nset mixed-recipients %s\n",
+	buf_printf(b,
+	    "set refuse-at %s\nset on-error %s\nset on-dns-error %s\nset mixed-recipients %s\n",
 	    stage_name(rs->refuse_at), rs->on_error == ON_ERROR_SKIP ? "skip" : "tempfail",
-	    mixed[rs->mixed]);
+	    rs->on_dns_error == ON_ERROR_SKIP ? "skip" : "tempfail", mixed[rs->mixed]);
 	if (rs->mode == MODE_MONITOR)
 		buf_str(b, "set mode monitor\n");
 	if (rs->small)
@@ -425,6 +446,38 @@ print_rules(struct buf *b, const struct ruleset *rs)
 		buf_char(b, '\n');
 	}
 	print_blocks(b, rs, when, NONE);
+}
+
+/* The answers of a list for one name. */
+static void
+print_listing(struct buf *b, const char *name, const struct rlisting *l)
+{
+	for (int i = 0; i < l->n; i++) {
+		buf_printf(b, "%s A ", name);
+		value_text(b, W_LISTED, l->values[i]);
+		buf_char(b, '\n');
+	}
+	if (l->fault == FAULT_SILENT)
+		buf_printf(b, "%s TIMEOUT\n", name);
+	else if (l->fault != FAULT_NONE)
+		buf_printf(b, "%s A %s\n", name,
+		    l->fault == FAULT_OUTSIDE ? "192.0.2.99" : "127.255.255.254");
+}
+
+void
+print_zone(struct buf *b, const struct rsession *ss)
+{
+	struct buf name = { 0 };
+
+	buf_printf(&name, "%d.2.0.192.ip.example", ss->ip + 1);
+	print_listing(b, name.p, &ss->listed);
+	for (int v = 0; v < VALUES; v++) {
+		buf_clear(&name);
+		value_text(&name, W_HELO, v);
+		buf_str(&name, ".name.example");
+		print_listing(b, name.p, &ss->listed_helo[v]);
+	}
+	buf_free(&name);
 }
 
 /* One value of a session. */
@@ -486,6 +539,7 @@ print_session(struct buf *b, const struct rsession *ss)
 	buf_char(b, '\n');
 	for (int i = 0; i < ss->nmessages; i++)
 		print_message(b, &ss->messages[i]);
+	print_zone(b, ss);
 }
 
 int

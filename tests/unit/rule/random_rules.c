@@ -8,7 +8,10 @@ const struct what_def what_defs[WHATS] = {
 	[W_NAME] = { "client.name", STAGE_CONNECT, SORT_NAME, 1, false, false },
 	[W_PORT] = { "client.port", STAGE_CONNECT, SORT_NUMBER, 0, false, false },
 	[W_DAEMON] = { "macro(\"{daemon_name}\")", STAGE_CONNECT, SORT_WORD, 2, false, false },
+	[W_LISTED] = { "dnsbl(\"ip.example\")", STAGE_CONNECT, SORT_LISTING, 10, false, true },
 	[W_HELO] = { "helo", STAGE_MAIL, SORT_NAME, 1, false, false },
+	[W_LISTED_HELO] = { "dnsbl(\"name.example\", helo)", STAGE_MAIL, SORT_LISTING, 10, false,
+	    true },
 	[W_SENDER] = { "sender", STAGE_MAIL, SORT_ADDRESS, 3, false, false },
 	[W_SENDER_DOMAIN] = { "sender.domain", STAGE_MAIL, SORT_NAME, 4, false, false },
 	[W_SIZE] = { "size.declared", STAGE_MAIL, SORT_NUMBER, 0, false, false },
@@ -123,15 +126,39 @@ random_text_atom(struct ratom *a, struct chance *c)
 	}
 }
 
+/* An atom about what a list says. */
+static void
+random_listing_atom(struct ratom *a, struct chance *c)
+{
+	int die = chance_below(c, 100);
+
+	a->yes = random_set(c);
+	a->named = chance_of(c, 40);
+	if (die < 30) {
+		a->kind = A_THERE;
+	} else if (die < 60) {
+		a->kind = A_IN;
+	} else if (die < 75) {
+		a->kind = A_PATTERN;
+	} else if (die < 90) {
+		a->kind = die < 83 ? A_COUNT : A_COUNT_MATCHES;
+		a->op = random_op(c);
+		a->number = chance_below(c, 3);
+	} else {
+		a->kind = A_SAME;
+		a->other = a->what == W_LISTED ? W_LISTED_HELO : W_LISTED;
+	}
+}
+
 /* One comparison. */
 static void
 random_atom(struct ratom *a, struct chance *c)
 {
 	static const int heavy[] = { W_IP, W_HELO, W_SENDER, W_RCPT, W_RCPT, W_RCPT_DOMAIN,
-		W_HEADER_1, W_BODY };
+		W_HEADER_1, W_BODY, W_LISTED, W_LISTED_HELO };
 
 	*a = (struct ratom){ .other = WHATS };
-	a->what = chance_of(c, 50) ? (enum what)heavy[chance_below(c, 8)]
+	a->what = chance_of(c, 50) ? (enum what)heavy[chance_below(c, 10)]
 				   : (enum what)chance_below(c, WHATS);
 	if (chance_of(c, 4)) {
 		a->kind = A_PAIR;
@@ -146,6 +173,8 @@ random_atom(struct ratom *a, struct chance *c)
 		a->kind = A_IN;
 		a->yes = random_set(c);
 		a->named = chance_of(c, 40);
+	} else if (what_defs[a->what].sort == SORT_LISTING) {
+		random_listing_atom(a, c);
 	} else {
 		random_text_atom(a, c);
 	}
@@ -231,8 +260,8 @@ static void
 random_text(struct rtext *t, const struct ruleset *rs, bool reply, const struct shape *shape,
     struct chance *c)
 {
-	static const int facts[] = { W_IP, W_NAME, W_HELO, W_SENDER, W_RCPT, W_COUNT };
-	int what = facts[chance_below(c, 6)];
+	static const int facts[] = { W_IP, W_NAME, W_HELO, W_SENDER, W_RCPT, W_COUNT, W_LISTED };
+	int what = facts[chance_below(c, 7)];
 	enum stage known = what_defs[what].stage;
 
 	t->given = true;
@@ -303,6 +332,7 @@ random_settings(struct ruleset *rs, const struct shape *shape, struct chance *c)
 
 	rs->refuse_at = chance_of(c, 50) ? STAGE_RCPT : early[chance_below(c, 3)];
 	rs->on_error = chance_of(c, 50) ? ON_ERROR_TEMPFAIL : ON_ERROR_SKIP;
+	rs->on_dns_error = chance_of(c, 50) ? ON_ERROR_TEMPFAIL : ON_ERROR_SKIP;
 	rs->mixed = shape->split ? MIXED_SPLIT : (enum mixed)chance_below(c, 3);
 	rs->mode = !shape->enforce && chance_of(c, 8) ? MODE_MONITOR : MODE_ENFORCE;
 	rs->small = chance_of(c, 50);
@@ -387,6 +417,18 @@ random_message(struct rmessage *m, const struct shape *shape, struct chance *c)
 	m->abort_by_helo = chance_of(c, 50);
 }
 
+/* What a list says: mostly that it doesn't know, or a few values. */
+static void
+random_listing(struct rlisting *l, struct chance *c)
+{
+	int first = chance_below(c, VALUES);
+
+	l->fault = chance_of(c, 35) ? FAULT_SILENT + chance_below(c, 3) : FAULT_NONE;
+	l->n = l->fault == FAULT_SILENT || chance_of(c, 40) ? 0 : 1 + chance_below(c, MAX_SAME);
+	for (int i = 0; i < l->n; i++)
+		l->values[i] = (first + i) % VALUES;
+}
+
 void
 random_session(struct rsession *ss, const struct shape *shape, struct chance *c)
 {
@@ -396,6 +438,9 @@ random_session(struct rsession *ss, const struct shape *shape, struct chance *c)
 	ss->name = random_value(c);
 	ss->port = chance_below(c, VALUES);
 	ss->daemon = random_value(c);
+	random_listing(&ss->listed, c);
+	for (int v = 0; v < VALUES; v++)
+		random_listing(&ss->listed_helo[v], c);
 	ss->nhelos = chance_below(c, MAX_HELOS + 1);
 	for (int i = 0; i < ss->nhelos; i++)
 		ss->helos[i] = chance_below(c, VALUES);

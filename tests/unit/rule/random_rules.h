@@ -47,7 +47,9 @@ enum what {
 	W_NAME,
 	W_PORT,
 	W_DAEMON,
+	W_LISTED,
 	W_HELO,
+	W_LISTED_HELO,
 	W_SENDER,
 	W_SENDER_DOMAIN,
 	W_SIZE,
@@ -65,7 +67,7 @@ enum what {
 	WHATS,
 };
 
-enum sort { SORT_IP, SORT_NAME, SORT_ADDRESS, SORT_WORD, SORT_NUMBER, SORT_BODY };
+enum sort { SORT_IP, SORT_NAME, SORT_ADDRESS, SORT_WORD, SORT_NUMBER, SORT_BODY, SORT_LISTING };
 
 struct what_def {
 	const char *name; /* as a rule names it */
@@ -137,7 +139,7 @@ struct rwhen {
 
 struct ruleset {
 	enum stage refuse_at;
-	enum on_error on_error;
+	enum on_error on_error, on_dns_error;
 	enum mixed mixed;
 	enum mode mode;
 	bool small; /* max-message-size is 1K */
@@ -172,9 +174,23 @@ struct rmessage {
 	bool abort_by_helo;
 };
 
+/* What a list says of one that it is asked about. */
+enum fault {
+	FAULT_NONE,
+	FAULT_SILENT,  /* no answer; it has no values then */
+	FAULT_OUTSIDE, /* an answer outside of 127/8 as well */
+	FAULT_REFUSES, /* one in 127.255.255.x as well */
+};
+
+struct rlisting {
+	int values[MAX_SAME], n;
+	enum fault fault;
+};
+
 struct rsession {
 	bool local;
 	int ip, name, port, daemon;
+	struct rlisting listed, listed_helo[VALUES]; /* the client; a HELO name */
 	int helos[MAX_HELOS];
 	int nhelos;
 	struct rmessage messages[MAX_MESSAGES];
@@ -195,6 +211,9 @@ void random_session(struct rsession *ss, const struct shape *shape, struct chanc
 
 /* The ruleset as an admin would write it. */
 void print_rules(struct buf *b, const struct ruleset *rs);
+
+/* What lists say of a session's client and HELO names, as lines of a zone. */
+void print_zone(struct buf *b, const struct rsession *ss);
 
 /* The session in words. */
 void print_session(struct buf *b, const struct rsession *ss);

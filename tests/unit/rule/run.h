@@ -30,6 +30,7 @@ struct run {
 	struct session *session;
 	struct outcome *out;
 	struct tally *tally;
+	bool lazy; /* the engine gets its lookups when it wants to */
 	bool failed;
 	int at_index[MAX_RCPTS]; /* which of the message's recipients has an index of the session */
 	struct seen_decision decisions[SEEN];

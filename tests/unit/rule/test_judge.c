@@ -444,6 +444,46 @@ a_rule_that_is_settled_without_it_asks_no_lookup(void **state)
 	finish(&p);
 }
 
+static void
+spf_behind_a_relay_is_judged_at_the_end_of_the_headers(void **state)
+{
+	static const char zone[] = "example.net TXT \"v=spf1 ip4:198.51.100.7 -all\"\n";
+	static const char received[] =
+	    "from c.example (c.example [%s]) by relay.example (Postfix) with ESMTP id 1;"
+	    " Mon, 2 Nov 2026 10:00:00 +0000";
+	struct play p;
+	char value[200];
+
+	(void)state;
+	start_with_zone(&p, zone,
+	    "list near of networks { 192.0.2.1 }\nset trusted-relays near\n"
+	    "d: reject if spf = fail and dnsbl(\"c.example\")\n"
+	    "a: accept if spf = pass\nr: reject \"no\" if spf = fail\n"
+	    "s: reject \"none\" if spf = none\n");
+	greet(&p);
+	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
+	assert_string_equal(data(&p), "continue");
+	assert_int_equal(p.session->looked_up, LOOKUP_DNSBL(0));
+	snprintf(value, sizeof(value), received, "198.51.100.8");
+	assert_string_equal(header(&p, "Received", value), "reject 550 5.7.1 no");
+	/* each message by the way that it has come */
+	assert_string_equal(mail(&p, "<a@example.net>"), "continue");
+	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
+	assert_string_equal(data(&p), "continue");
+	snprintf(value, sizeof(value), received, "198.51.100.7");
+	assert_string_equal(header(&p, "Received", value), "accept");
+	assert_string_equal(mail(&p, "<a@example.net>"), "continue");
+	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
+	assert_string_equal(data(&p), "continue");
+	assert_string_equal(header(&p, "Subject", "x"), "reject 550 5.7.1 none");
+	/* who is no relay is judged by himself */
+	assert_string_equal(client(&p, "198.51.100.7"), "continue");
+	assert_string_equal(mail(&p, "<a@example.net>"), "continue");
+	assert_string_equal(rcpt(&p, "<b@example.org>"), "continue");
+	assert_string_equal(data(&p), "accept");
+	finish(&p);
+}
+
 int
 main(void)
 {
@@ -471,6 +511,7 @@ main(void)
 		cmocka_unit_test(what_serves_only_a_refusal_is_not_looked_up_before_it_can_be_told),
 		cmocka_unit_test(a_lookup_that_may_accept_is_made_when_it_can_be),
 		cmocka_unit_test(a_rule_that_is_settled_without_it_asks_no_lookup),
+		cmocka_unit_test(spf_behind_a_relay_is_judged_at_the_end_of_the_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,9 @@ from_environment(const char *name, unsigned long long otherwise)
 	return s != NULL ? strtoull(s, NULL, 10) : otherwise;
 }
 
+typedef bool drive_fn(
+    const struct ruleset *rs, const struct rsession *ss, struct outcome *out, struct tally *t);
+
 static bool
 fails(const struct ruleset *rs, const struct rsession *ss)
 {
@@ -38,16 +41,27 @@ fails(const struct ruleset *rs, const struct rsession *ss)
 	return !right;
 }
 
+static bool
+fails_lazily(const struct ruleset *rs, const struct rsession *ss)
+{
+	struct outcome out;
+	struct tally t = { 0 };
+	bool right = drive_lazily(rs, ss, &out, &t);
+
+	buf_free(&out.why);
+	return !right;
+}
+
 /* Say what failed, as small as it can be made. */
 static void
-show_failure(struct ruleset *rs, struct rsession *ss, unsigned long long seed)
+show_failure(struct ruleset *rs, struct rsession *ss, drive_fn *how, unsigned long long seed)
 {
 	struct buf b = { 0 };
 	struct outcome out;
 	struct tally t = { 0 };
 
-	shrink(rs, ss, fails);
-	drive(rs, ss, &out, &t);
+	shrink(rs, ss, how == drive ? fails : fails_lazily);
+	how(rs, ss, &out, &t);
 	print_rules(&b, rs);
 	buf_str(&b, "----\n");
 	print_session(&b, ss);
@@ -59,7 +73,7 @@ show_failure(struct ruleset *rs, struct rsession *ss, unsigned long long seed)
 
 /* Rounds of one shape. */
 static void
-play_rounds(const struct shape *shape, unsigned rounds, struct tally *t)
+play_rounds(const struct shape *shape, unsigned rounds, drive_fn *how, struct tally *t)
 {
 	unsigned long long seed = from_environment("POSTERN_WALK_SEED", 1);
 
@@ -75,10 +89,10 @@ play_rounds(const struct shape *shape, unsigned rounds, struct tally *t)
 			bool right;
 
 			random_session(&ss, shape, &c);
-			right = drive(&rs, &ss, &out, t);
+			right = how(&rs, &ss, &out, t);
 			buf_free(&out.why);
 			if (!right) {
-				show_failure(&rs, &ss, seed);
+				show_failure(&rs, &ss, how, seed);
 				fail();
 			}
 		}
@@ -93,13 +107,26 @@ one_message_is_judged_as_the_naive_evaluator_does(void **state)
 	struct tally t = { 0 };
 
 	(void)state;
-	play_rounds(&shape, 2500, &t);
+	play_rounds(&shape, 2500, drive, &t);
 	if (t.sessions < 1000)
 		return;
 	assert_true(t.completions > 10000 && t.by_error > 20 && t.by_effect > 5 && t.effects > 100);
+	assert_true(t.by_dns > 20 && t.effects_by_dns > 2 && t.skipped_by_dns > 20);
 	for (enum stage s = STAGE_CONNECT; s < STAGES; s++)
 		assert_true(t.told[s] > 20);
 	assert_true(t.refused[STAGE_CONNECT] > 20 && t.refused[STAGE_MAIL] > 20 && t.notes > 100);
+}
+
+/* When lists are asked changes nothing but when a verdict is told. */
+static void
+lookups_change_no_verdict(void **state)
+{
+	const struct shape shape = { 7, 6, 1, MAX_MESSAGES, true, true, false, false };
+	struct tally t = { 0 };
+
+	(void)state;
+	play_rounds(&shape, 1500, drive_lazily, &t);
+	assert_true(t.sessions < 1000 || (t.asked > 500 && t.unasked > 500));
 }
 
 /* Small rulesets, in which each completion is looked at. */
@@ -110,7 +137,7 @@ few_atoms_are_judged_right_whatever_comes(void **state)
 	struct tally t = { 0 };
 
 	(void)state;
-	play_rounds(&shape, 2500, &t);
+	play_rounds(&shape, 2500, drive, &t);
 }
 
 /* Several recipients, messages, HELOs, aborts; each mode. */
@@ -122,7 +149,7 @@ whole_connections_are_judged_as_the_naive_evaluator_does(void **state)
 	struct tally t = { 0 };
 
 	(void)state;
-	play_rounds(&shape, 2000, &t);
+	play_rounds(&shape, 2000, drive, &t);
 	if (t.sessions < 1000)
 		return;
 	assert_true(t.mixed > 50 && t.splits > 20 && t.monitored > 20);
@@ -164,7 +191,7 @@ split_gives_each_recipient_its_own_verdict(void **state)
 		if (counts_recipients(&rs))
 			continue;
 		if (!drive(&rs, &ss, &all, &t)) {
-			show_failure(&rs, &ss, seed);
+			show_failure(&rs, &ss, drive, seed);
 			fail();
 		}
 		for (int i = 0; i < ss.messages[0].nrcpts; i++) {
@@ -177,7 +204,7 @@ split_gives_each_recipient_its_own_verdict(void **state)
 			one.messages[0].rcpts[0] = ss.messages[0].rcpts[i];
 			assert_true(drive(&rs, &one, &alone, &t));
 			if (!same_verdict(alone.ends[0][0].v, e->v)) {
-				show_failure(&rs, &ss, seed);
+				show_failure(&rs, &ss, drive, seed);
 				fail_msg("recipient %d alone: another verdict", i);
 			}
 			compared++;
@@ -225,6 +252,7 @@ main(void)
 		cmocka_unit_test(facts_are_known_when_the_dice_say),
 		cmocka_unit_test(few_atoms_are_judged_right_whatever_comes),
 		cmocka_unit_test(one_message_is_judged_as_the_naive_evaluator_does),
+		cmocka_unit_test(lookups_change_no_verdict),
 		cmocka_unit_test(whole_connections_are_judged_as_the_naive_evaluator_does),
 		cmocka_unit_test(split_gives_each_recipient_its_own_verdict),
 	};

@@ -248,7 +248,9 @@ spf_answers(void **state)
 	expect("spf.helo", "none");
 	expect("spf.domain", NULL);
 	expect("spf.reason", "SPF is not checked");
-	s.spf = (struct spf_answer){ SPF_SOFTFAIL, SLICE("example.net"), SLICE("why") };
+	s.spf = (struct spf_answer){
+		.result = SPF_SOFTFAIL, .domain = SLICE("example.net"), .reason = SLICE("why")
+	};
 	s.spf_helo.result = SPF_PERMERROR;
 	expect("spf", "softfail");
 	expect("spf.helo", "permerror");

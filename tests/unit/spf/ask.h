@@ -1,5 +1,5 @@
 /*
- * ask.h - what the tests of spf/spf.c share: a zone, a checker, and questions to it
+ * ask.h - what the tests of spf/check.c share: a zone, a checker, and questions to it
  */
 #pragma once
 
@@ -57,14 +57,28 @@ stop(void **state)
 	return 0;
 }
 
+/* A text of an answer is one line of printable ASCII. */
+static inline void
+sane_text(struct slice s)
+{
+	assert_true(s.n > 0 && s.n <= LIMIT_SPF_REASON);
+	for (size_t i = 0; i < s.n; i++)
+		assert_true(s.p[i] >= ' ' && s.p[i] <= '~');
+}
+
 /* What each answer keeps, whatever it is. */
 static inline void
 sane(const struct spf_answer *out)
 {
-	assert_true(out->reason.n > 0 && out->reason.n <= LIMIT_SPF_REASON);
-	for (size_t i = 0; i < out->reason.n; i++)
-		assert_true(out->reason.p[i] >= ' ' && out->reason.p[i] <= '~');
+	sane_text(out->reason);
+	sane_text(out->why);
+	if (out->explanation.p != NULL)
+		sane_text(out->explanation);
+	if (out->mechanism.p != NULL)
+		sane_text(out->mechanism);
 	assert_non_null(out->domain.p);
+	assert_true(out->lookups <= LIMIT_SPF_TERMS && out->voids <= LIMIT_SPF_VOIDS + 1);
+	assert_true(out->queries <= LIMIT_SPF_QUERIES);
 }
 
 /* Check the MAIL FROM identity. */
@@ -106,8 +120,20 @@ is(struct spf_answer out, enum spf_result result, const char *reason)
 	if (reason != NULL) {
 		char *text = strndup(out.reason.p, out.reason.n);
 
+		assert_non_null(text);
 		assert_string_equal(text, reason);
 		free(text);
+	}
+}
+
+/* A text is so; NULL: absent. */
+static inline void
+text_is(struct slice text, const char *wanted)
+{
+	assert_int_equal(text.p == NULL, wanted == NULL);
+	if (wanted != NULL) {
+		assert_int_equal(text.n, strlen(wanted));
+		assert_memory_equal(text.p, wanted, text.n);
 	}
 }
 

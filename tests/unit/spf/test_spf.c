@@ -1,4 +1,4 @@
-/* test_spf.c - spf/spf.c, answered from a zone */
+/* test_spf.c - spf/check.c, answered from a zone */
 #include "ask.h"
 
 #include <pthread.h>
@@ -20,7 +20,7 @@ static const char *const lines[] = {
 	"a.example A 192.0.2.10",
 	"a.example AAAA 2001:db8::10",
 	"a-slow.example TXT \"v=spf1 a:slow.example -all\"",
-	"a-none.example TXT \"v=spf1 a:nothing.example a:.. -all\"",
+	"a-none.example TXT \"v=spf1 a:nothing.example a:a..example -all\"",
 	"mx.example TXT \"v=spf1 mx -all\"",
 	"mx.example MX 10 gone.example",
 	"mx.example MX 20 a.example",
@@ -54,9 +54,11 @@ static const char *const lines[] = {
 	"exp-odd.example TXT \"v=spf1 exp=why.exp-odd.example -all\"",
 	"why.exp-odd.example TXT \"bell \a escape \033[1m tab \t 8bit \xc3\xa9 end\"",
 	/* the include fails, which its parent's explanation does not tell; the redirect has none */
-	"exp-stale.example TXT \"v=spf1 exp=why.exp.example include:fails.example "
-	"redirect=fails.example\"",
+	("exp-stale.example TXT \"v=spf1 exp=why.exp.example include:fails.example "
+	 "redirect=fails.example\""),
 	"fails.example TXT \"v=spf1 -all\"",
+	"exp-redirect.example TXT \"v=spf1 exp=why.exp.example redirect=fails.example\"",
+	"exp-minus.example TXT \"v=spf1 exp=why.exp.example -include:good.example ?all\"",
 };
 
 static int
@@ -79,33 +81,33 @@ static void
 results(void **state)
 {
 	(void)state;
-	is(from("good.example"), SPF_PASS, "good.example allows 192.0.2.1 to send its mail");
+	is(from("good.example"), SPF_PASS,
+	    "good.example allows 192.0.2.1 to send its mail (ip4:192.0.2.0/24)");
 	is(from("upper.example"), SPF_PASS, NULL);
 	is(from("alias.example"), SPF_PASS, NULL);
 	is(from("GOOD.example."), SPF_PASS, NULL);
 	is(ask("198.51.100.1", "h", "u@good.example"), SPF_FAIL,
-	    "good.example does not allow 198.51.100.1 to send its mail");
+	    "good.example does not allow 198.51.100.1 to send its mail (-all)");
 	is(from("soft.example"), SPF_SOFTFAIL,
-	    "soft.example does not expect 192.0.2.1 to send its mail");
+	    "soft.example does not expect 192.0.2.1 to send its mail (~all)");
 	is(from("neutral.example"), SPF_NEUTRAL,
-	    "neutral.example does not say whether 192.0.2.1 may send its mail");
-	is(from("bare.example"), SPF_NEUTRAL, NULL);
+	    "neutral.example does not say whether 192.0.2.1 may send its mail (?all)");
+	is(from("bare.example"), SPF_NEUTRAL,
+	    "bare.example does not say whether 192.0.2.1 may send its mail (no mechanism matches)");
 	is(from("plain.example"), SPF_NONE, "plain.example has no SPF record");
 	is(from("9.2.0.192.in-addr.arpa"), SPF_NONE, NULL);
 	is(from("nothing.example"), SPF_NONE, "nothing.example does not exist");
-	is(from("slow.example"), SPF_TEMPERROR, "slow.example: DNS lookup of slow.example failed");
-	is(from("two.example"), SPF_PERMERROR, "two.example has several SPF records");
+	is(from("slow.example"), SPF_TEMPERROR,
+	    "slow.example: DNS lookup of TXT for slow.example failed: no server has answered");
+	is(from("two.example"), SPF_PERMERROR, "two.example has 2 SPF records");
 }
 
 static void
 wrong_record(void **state)
 {
-	struct spf_answer out = from("wrong.example");
-
 	(void)state;
-	is(out, SPF_PERMERROR, NULL);
-	assert_non_null(memmem(out.reason.p, out.reason.n, "Unknown mechanism", 17));
-	assert_non_null(memmem(out.reason.p, out.reason.n, "nonsense", 8));
+	is(from("wrong.example"), SPF_PERMERROR,
+	    "wrong.example has a wrong SPF record: \"nonsense\" is no mechanism");
 }
 
 static void
@@ -115,7 +117,7 @@ mechanisms(void **state)
 	is(ask("192.0.2.10", "h", "u@a.example"), SPF_PASS, NULL);
 	is(ask("192.0.2.11", "h", "u@a.example"), SPF_FAIL, NULL);
 	is(from("a-slow.example"), SPF_TEMPERROR,
-	    "a-slow.example: DNS lookup of slow.example failed");
+	    "a-slow.example: DNS lookup of A for slow.example failed: no server has answered");
 	is(from("a-none.example"), SPF_FAIL, NULL);
 	is(ask("192.0.2.10", "h", "u@mx.example"), SPF_PASS, NULL);
 	is(ask("192.0.2.11", "h", "u@mx.example"), SPF_FAIL, NULL);
@@ -132,15 +134,17 @@ includes(void **state)
 	is(from("include.example"), SPF_PASS, NULL);
 	is(ask("198.51.100.1", "h", "u@include.example"), SPF_SOFTFAIL, NULL);
 	is(from("include-none.example"), SPF_PERMERROR,
-	    "include-none.example: plain.example has no SPF record");
+	    "include-none.example: include:plain.example: plain.example has no SPF record");
 	is(from("include-slow.example"), SPF_TEMPERROR,
-	    "include-slow.example: DNS lookup of slow.example failed");
+	    "include-slow.example: include:slow.example: DNS lookup of TXT for slow.example failed: "
+	    "no server has answered");
 	is(from("include-wrong.example"), SPF_PERMERROR, NULL);
 	is(from("self.example"), SPF_PERMERROR,
-	    "self.example has an SPF record that includes itself");
+	    "self.example: include:self.example of self.example: more than 10 terms ask the DNS (the "
+	    "next is \"include:self.example\")");
 	is(from("redirect.example"), SPF_PASS, NULL);
 	is(from("redirect-none.example"), SPF_PERMERROR,
-	    "redirect-none.example: nothing.example does not exist");
+	    "redirect-none.example: redirect=nothing.example: nothing.example does not exist");
 }
 
 static void
@@ -148,7 +152,7 @@ ipv6(void **state)
 {
 	(void)state;
 	is(ask("2001:db8::99", "h", "u@good.example"), SPF_PASS,
-	    "good.example allows 2001:db8::99 to send its mail");
+	    "good.example allows 2001:db8::99 to send its mail (ip6:2001:db8::/32)");
 	is(ask("2001:db9::1", "h", "u@good.example"), SPF_FAIL, NULL);
 	is(ask("2001:db8::10", "h", "u@a.example"), SPF_PASS, NULL);
 	is(ask("2001:db8::10", "h", "u@mx.example"), SPF_PASS, NULL);
@@ -176,20 +180,28 @@ explanations(void **state)
 	    "u@redirect.example");
 	/* an include's explanation is not used */
 	is(ask("198.51.100.1", "h", "u@exp-include.example"), SPF_FAIL,
-	    "exp-include.example does not allow 198.51.100.1 to send its mail");
+	    "exp-include.example does not allow 198.51.100.1 to send its mail (-all)");
 	is(from("exp-none.example"), SPF_FAIL,
-	    "exp-none.example does not allow 192.0.2.1 to send its mail");
+	    "exp-none.example does not allow 192.0.2.1 to send its mail (-all)");
 	is(from("exp-slow.example"), SPF_FAIL,
-	    "exp-slow.example does not allow 192.0.2.1 to send its mail");
+	    "exp-slow.example does not allow 192.0.2.1 to send its mail (-all)");
 	is(from("exp-two.example"), SPF_FAIL,
-	    "exp-two.example does not allow 192.0.2.1 to send its mail");
+	    "exp-two.example does not allow 192.0.2.1 to send its mail (-all)");
 	is(from("exp-blank.example"), SPF_FAIL,
-	    "exp-blank.example does not allow 192.0.2.1 to send its mail");
+	    "exp-blank.example does not allow 192.0.2.1 to send its mail (-all)");
 	is(from("exp-bad.example"), SPF_FAIL,
-	    "exp-bad.example does not allow 192.0.2.1 to send its mail");
-	is(from("exp-odd.example"), SPF_FAIL, "bell ? escape ?[1m tab ? 8bit ?? end");
+	    "exp-bad.example does not allow 192.0.2.1 to send its mail (-all)");
+	/* not printable ASCII: no explanation (RFC 7208 6.2) */
+	is(from("exp-odd.example"), SPF_FAIL,
+	    "exp-odd.example does not allow 192.0.2.1 to send its mail (-all)");
+	is(from("exp-redirect.example"), SPF_FAIL,
+	    "exp-redirect.example does not allow 192.0.2.1 to send its mail (-all of "
+	    "fails.example)");
+	is(from("exp-minus.example"), SPF_FAIL,
+	    "192.0.2.1 is no host of exp-minus.example, ask exp-minus.example 100% "
+	    "user@exp-minus.example");
 	is(from("exp-stale.example"), SPF_FAIL,
-	    "exp-stale.example does not allow 192.0.2.1 to send its mail");
+	    "exp-stale.example does not allow 192.0.2.1 to send its mail (-all of fails.example)");
 }
 
 static void
@@ -212,7 +224,7 @@ domains(void **state)
 {
 	static const char *const none[] = { "user", "user@", "@", "user@net", "user@[192.0.2.1]",
 		"user@192.0.2.1", "user@a..example", "user@.example", "user@x\\.y.example",
-		"user@\xc3\xa9.example", "user@good.example\n", "user@%{d}.example" };
+		"user@\xff.example", "user@good.example\n", "user@%{d}.example" };
 	char label[300];
 
 	(void)state;
@@ -339,7 +351,7 @@ no_memory(void **state)
 
 	(void)state;
 	ip_parse(SLICE("192.0.2.1"), &ip);
-	for (size_t limit = 1; limit < 100; limit++) {
+	for (size_t limit = 1; limit < 400; limit++) {
 		struct arena small;
 
 		arena_init(&small, limit);
