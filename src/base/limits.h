@@ -82,12 +82,15 @@
 #define LIMIT_DNS_ROUNDS 2   /* times that each server is asked: then the lookup failed */
 #define LIMIT_DNS_TICK_MS 20 /* between two looks for queries that were not answered in time */
 #define LIMIT_DNS_CHANNEL_QUERIES 1000 /* queries through one UDP port: the next have another */
-#define LIMIT_DNS_CHANNEL_MS 1000      /* age of sockets that are left as a server is slow */
+#define LIMIT_DNS_CHANNEL_MS 1000      /* age of such a port: likewise */
 #define LIMIT_DNS_CHANNELS 16	       /* sets of sockets at once: then the latest stays in use */
 #define LIMIT_DNSBLS 60		/* different dnsbl( ) questions of one ruleset: a diagnostic */
 #define LIMIT_DNSBL_NAMES 20	/* values of one fact that a list is asked for: then it errs */
 #define LIMIT_DNSBL_ANSWERS 100 /* answers of one list: then it errs */
 #define LIMIT_DNSBL_QUIET_S 600 /* seconds between two complaints of one failing list */
+/* Milliseconds that lists have beyond what SPF may take of one answer to the MTA, lest a sender whose
+ * name servers are slow makes them fail: then the lookup failed */
+#define LIMIT_DNSBL_SPARE_MS 1000
 #define LIMIT_SPF_REASON 400	/* bytes of spf.reason: then it is cut */
 #define LIMIT_SPF_RECORD 65535	/* bytes of an SPF record: then permerror */
 #define LIMIT_SPF_TERM 1024	/* bytes of a domain name in it, macros and all: likewise */

@@ -80,11 +80,13 @@ cache_add(struct cache *c, const struct cache_key *key)
 		return NULL;
 	atomic_init(&e->refs, 1);
 	atomic_init(&e->known, false);
+	sem_init(&e->gate, 0, 0);
 	e->listed = true;
 	e->n = key->n;
 	memcpy(e->key, key->v, key->n);
 	HASH_ADD_KEYPTR_BYHASHVALUE(hh, c->table, e->key, e->n, key->hash, e);
 	if (!e->listed) {
+		sem_destroy(&e->gate);
 		free(e);
 		return NULL;
 	}
@@ -181,6 +183,7 @@ entry_unref(struct resolver_entry *e)
 {
 	if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1)
 		return;
+	sem_destroy(&e->gate);
 	free(e->records);
 	free(e);
 }

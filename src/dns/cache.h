@@ -9,11 +9,10 @@
 #include "base/limits.h"
 #include "dns/dns.h"
 
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <uthash.h>
-
-struct waiter;
 
 /* An answer, kept, awaited, or let go while somebody still reads it. */
 struct resolver_entry {
@@ -22,7 +21,7 @@ struct resolver_entry {
 	bool listed;	   /* in the table */
 	struct dns_answer answer;
 	void *records;			    /* what it points to, one block */
-	struct waiter *waiters;		    /* the resolver's */
+	sem_t gate;			    /* open once it is known; who passes opens it again */
 	uint64_t until;			    /* kept: when it expires */
 	size_t bytes;			    /* kept: all that it takes; else 0 */
 	struct resolver_entry *prev, *next; /* kept: the one used latest is first */

@@ -82,8 +82,10 @@ dnsbl_name(const struct dnsbl *l, struct slice value, struct arena *a, bool *mem
 		value = slice_of(value.p + 1, value.n - 2);
 	if (ip_parse(value, &ip))
 		value = slice_of(reversed, reverse(&ip, reversed, sizeof(reversed)));
-	else
-		value = name_trim(value);
+	else if (value.n > 0)
+		*memory = (value = name_to_ascii(name_trim(value), a)).p == NULL;
+	if (*memory)
+		return SLICE_ABSENT;
 	for (size_t i = 0; i < value.n; i++)
 		if (!is_host_byte(value.p[i]))
 			return SLICE_ABSENT;

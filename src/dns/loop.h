@@ -1,32 +1,32 @@
 /*
- * loop.h - the thread that asks DNS servers
+ * loop.h - who asks DNS servers: a thread, or one of those who wait
  */
 #pragma once
 
-#include "dns/dns.h"
+#include "dns/channel.h"
 
-#include <stdint.h>
+#include <stdatomic.h>
 
 struct loop;
 
-/* A question for servers. */
-struct loop_query {
-	struct slice name; /* name_check has let it through */
-	enum dns_type type;
-	struct loop_query *next; /* the loop's, and so are those below */
-	struct channel *channel;
+/* Told when a query is done, by its name: first as channels_done, by whoever leads, then, in any
+ * thread, that those who wait for it may go on; the query isn't the loop's any more. */
+struct loop_calls {
+	channels_done *done;
+	void (*wake)(void *arg, struct dns_query *q);
+	void *arg;
 };
-
-/* A question's end: the message that a server sent, or (absent) the cause why there is none. Called
- * in the loop's thread, once for each question. */
-typedef void loop_done(void *arg, struct loop_query *q, struct slice message, const char *cause);
 
 /* Start the thread. Servers as in struct resolver_config; timeout_ms is for all of them together.
  * NULL if it can't be started. */
-struct loop *loop_new(const char *servers, unsigned timeout_ms, loop_done *done, void *arg);
+struct loop *loop_new(const char *servers, unsigned timeout_ms, const struct loop_calls *calls);
 
-/* Ask; never blocks. The query is the loop's until done. */
-void loop_ask(struct loop *l, struct loop_query *q);
+/* Ask; never blocks. The query is the loop's until done. With `leads` the caller will call
+ * loop_lead at once, and the thread may go on sleeping. */
+void loop_ask(struct loop *l, struct dns_query *q, bool leads);
+
+/* Do the thread's work, unless somebody does, until *known or a time of clock_us(). */
+void loop_lead(struct loop *l, const atomic_bool *known, uint64_t until);
 
 /* End the thread; what is still asked is done, with a cause, before this returns. */
 void loop_free(struct loop *l);

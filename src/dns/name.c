@@ -1,11 +1,13 @@
 /*
  * name.c - what can be a name in the DNS
  *
- * Only lengths are looked at: which bytes make sense in a name depends on what it is used for.
+ * Only lengths are checked: which bytes make sense in a name depends on what it is used for.
  */
 #include "dns/name.h"
 
 #include "base/limits.h"
+
+#include <idn2.h>
 
 struct slice
 name_trim(struct slice s)
@@ -13,6 +15,38 @@ name_trim(struct slice s)
 	if (s.n > 0 && s.p[s.n - 1] == '.')
 		s.n--;
 	return s;
+}
+
+/* True if no byte is beyond ASCII. */
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] & 0x80) != 0)
+			return false;
+	return true;
+}
+
+struct slice
+name_to_ascii(struct slice name, struct arena *a)
+{
+	struct slice text;
+	uint8_t *ascii = NULL;
+	int status;
+
+	if (is_ascii(name) || memchr(name.p, '\0', name.n) != NULL)
+		return name;
+	text = arena_slice(a, name);
+	if (text.p == NULL)
+		return text;
+	status =
+	    idn2_lookup_u8((const uint8_t *)text.p, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (status == IDN2_OK)
+		text = arena_slice(a, slice_str((const char *)ascii));
+	else if (status == IDN2_MALLOC)
+		text = SLICE_ABSENT;
+	idn2_free(ascii);
+	return text;
 }
 
 enum name_error

@@ -3,8 +3,8 @@
  *
  * One table has the answers that are kept and those that are awaited, under one lock, which is held
  * for moments. An entry is counted by the table, by each question, and by the query that is out; it
- * stays until the last of them lets go. Who waits hangs a condition of its own onto the entry, so
- * that an answer wakes those alone whom it concerns.
+ * stays until the last of them lets go. It has a gate, at which those wait whom its answer
+ * concerns.
  */
 #include "dns/resolver.h"
 
@@ -16,10 +16,11 @@
 #include "dns/name.h"
 #include "dns/wire.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
-#include <utlist.h>
 
 #define SECOND 1000000ull /* of clock_us() */
 
@@ -27,7 +28,7 @@ struct resolver {
 	const struct zone *zone;
 	char *servers;
 	unsigned timeout_ms, min_ttl, max_ttl;
-	struct arena scratch; /* of the loop's thread */
+	struct arena scratch; /* of who leads the loop */
 
 	pthread_mutex_t lock; /* of all below */
 	struct cache cache;
@@ -38,14 +39,21 @@ struct resolver {
 
 /* A question that servers are asked. */
 struct query {
-	struct loop_query asked; /* first */
+	struct dns_query asked; /* first */
 	struct resolver_entry *entry;
 };
 
-struct waiter {
-	pthread_cond_t known;
-	struct waiter *prev, *next;
-};
+/* It is held for moments, so it pays to try again before one sleeps. */
+static void
+init_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t a;
+
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(lock, &a);
+	pthread_mutexattr_destroy(&a);
+}
 
 struct resolver *
 resolver_new(const struct resolver_config *c)
@@ -62,7 +70,7 @@ resolver_new(const struct resolver_config *c)
 		free(r);
 		return NULL;
 	}
-	pthread_mutex_init(&r->lock, NULL);
+	init_lock(&r->lock);
 	arena_init(&r->scratch, 0);
 	cache_init(&r->cache, c->cache_bytes > 0 ? c->cache_bytes : LIMIT_DNS_CACHE);
 	return r;
@@ -96,15 +104,14 @@ lifetime(const struct resolver *r, const struct wire_answer *a)
 	return a->ttl < r->min_ttl ? r->min_ttl : a->ttl;
 }
 
-/* A query is through: keep its answer, and wake those who wait for it. In the loop's thread. */
+/* A query is through: keep its answer. By who leads the loop. */
 static void
-done(void *arg, struct loop_query *asked, struct slice message, const char *cause)
+done(void *arg, struct dns_query *asked, struct slice message, const char *cause)
 {
 	struct resolver *r = arg;
 	struct query *q = (struct query *)asked;
 	struct resolver_entry *e = q->entry;
 	struct wire_answer a = { .answer = { .status = DNS_FAILED, .cause = cause } };
-	struct waiter *w;
 	uint64_t seconds;
 
 	if (message.p != NULL)
@@ -121,14 +128,22 @@ done(void *arg, struct loop_query *asked, struct slice message, const char *caus
 	r->open--;
 	r->counts.failed += a.answer.status == DNS_FAILED;
 	atomic_store_explicit(&e->known, true, memory_order_release);
-	DL_FOREACH(e->waiters, w)
-	pthread_cond_signal(&w->known);
 	if (seconds > 0)
 		cache_keep(&r->cache, e, clock_us() + seconds * SECOND);
 	else
 		cache_drop(&r->cache, e);
 	pthread_mutex_unlock(&r->lock);
-	entry_unref(e);
+}
+
+/* Let those go on who wait for a query that is through. */
+static void
+wake(void *arg, struct dns_query *asked)
+{
+	struct query *q = (struct query *)asked;
+
+	(void)arg;
+	sem_post(&q->entry->gate);
+	entry_unref(q->entry);
 	free(q);
 }
 
@@ -139,12 +154,13 @@ done(void *arg, struct loop_query *asked, struct slice message, const char *caus
 static const char *
 make_query(struct resolver *r, const struct cache_key *key, struct question *q, struct query **out)
 {
+	struct loop_calls calls = { done, wake, r };
 	struct query *query;
 
 	if (r->open >= LIMIT_DNS_OPEN)
 		return "too many questions are open";
 	if (r->loop == NULL)
-		r->loop = loop_new(r->servers, r->timeout_ms, done, r);
+		r->loop = loop_new(r->servers, r->timeout_ms, &calls);
 	if (r->loop == NULL)
 		return "no thread could be started";
 	query = calloc(1, sizeof(*query));
@@ -163,9 +179,9 @@ make_query(struct resolver *r, const struct cache_key *key, struct question *q, 
 	return NULL;
 }
 
-/* Find the answer, somebody who asks for it, or ask. */
+/* Find the answer, somebody who asks for it, or ask; `waits`: resolver_wait follows at once. */
 static void
-look_up(struct resolver *r, struct question *q)
+look_up(struct resolver *r, struct question *q, bool waits)
 {
 	struct query *query = NULL;
 	const char *cause = NULL;
@@ -186,18 +202,19 @@ look_up(struct resolver *r, struct question *q)
 		entry_ref(q->entry);
 	pthread_mutex_unlock(&r->lock);
 	if (query != NULL)
-		loop_ask(r->loop, &query->asked);
+		loop_ask(r->loop, &query->asked, waits);
 	if (cause != NULL)
 		q->answer = (struct dns_answer){ .status = DNS_FAILED, .cause = cause };
 }
 
-void
-resolver_start(struct resolver *r, struct question *q)
+/* Begin to ask, likewise. */
+static void
+begin(struct resolver *r, struct question *q, bool waits)
 {
 	bool valid = name_check(q->name, NULL) == NAME_OK;
 
 	if (valid && r->zone == NULL) {
-		look_up(r, q);
+		look_up(r, q, waits);
 		return;
 	}
 	q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
@@ -208,27 +225,34 @@ resolver_start(struct resolver *r, struct question *q)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void
+resolver_start(struct resolver *r, struct question *q)
+{
+	begin(r, q, false);
+}
+
 /* Wait until the answer is known, or the deadline. */
 static void
 wait_for(struct resolver *r, struct question *q, uint64_t deadline)
 {
 	struct timespec end = { (time_t)(deadline / SECOND), (long)(deadline % SECOND * 1000) };
-	struct waiter self = { .known = PTHREAD_COND_INITIALIZER };
 	struct resolver_entry *e = q->entry;
-	bool known, late = false;
+	bool late = false;
 
-	pthread_mutex_lock(&r->lock);
-	DL_APPEND(e->waiters, &self);
-	while (!(known = atomic_load_explicit(&e->known, memory_order_relaxed)) && !late)
-		late = pthread_cond_clockwait(&self.known, &r->lock, CLOCK_MONOTONIC, &end) != 0;
-	DL_DELETE(e->waiters, &self);
-	r->counts.late += !known;
-	pthread_mutex_unlock(&r->lock);
-	pthread_cond_destroy(&self.known);
-	if (known)
+	loop_lead(r->loop, &e->known, deadline);
+	while (!late && !atomic_load_explicit(&e->known, memory_order_acquire))
+		if (sem_clockwait(&e->gate, CLOCK_MONOTONIC, &end) == 0)
+			sem_post(&e->gate);
+		else
+			late = errno != EINTR;
+	if (!late) {
 		q->answer = e->answer;
-	else
-		q->answer = (struct dns_answer){ .status = DNS_FAILED, .cause = "the time is up" };
+		return;
+	}
+	q->answer = (struct dns_answer){ .status = DNS_FAILED, .cause = "the time is up" };
+	pthread_mutex_lock(&r->lock);
+	r->counts.late++;
+	pthread_mutex_unlock(&r->lock);
 }
 
 void
@@ -240,6 +264,13 @@ resolver_wait(struct resolver *r, struct question *q, uint64_t deadline)
 		q->answer = q->entry->answer;
 	else
 		wait_for(r, q, deadline);
+}
+
+void
+resolver_ask(struct resolver *r, struct question *q, uint64_t deadline)
+{
+	begin(r, q, true);
+	resolver_wait(r, q, deadline);
 }
 
 void

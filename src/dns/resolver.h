@@ -1,9 +1,10 @@
 /*
  * resolver.h - questions to DNS servers, with a cache
  *
- * One thread of its own asks the servers, however many threads have questions; it begins with the
- * first question. Who has the same question as somebody else waits for the same answer. Any thread
- * may call; a question belongs to one.
+ * The servers are asked by one thread at a time, however many threads have questions: a thread of
+ * its own, which begins with the first question, or one that waits for an answer. Who has the same
+ * question as somebody else waits for the same answer. Any thread may call; a question belongs to
+ * one.
  */
 #pragma once
 
@@ -45,6 +46,9 @@ void resolver_start(struct resolver *r, struct question *q);
 
 /* Wait for the answer until a time of clock_us(), then it is DNS_FAILED. */
 void resolver_wait(struct resolver *r, struct question *q, uint64_t deadline);
+
+/* Both: takes less time, as it need not change threads. */
+void resolver_ask(struct resolver *r, struct question *q, uint64_t deadline);
 
 /* Let go of the answer. Each question that was started must end. */
 void resolver_end(struct resolver *r, struct question *q);

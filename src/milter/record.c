@@ -13,8 +13,9 @@
  *   rule    the label of the rule that decided
  *   place   where that rule stands: FILE:LINE
  *   cause   rule; default (no rule decided); error (the rule could not be decided: `set on-error`);
- *           dns (likewise, for want of a DNS answer: `set on-dns-error`); split (this recipient's rules differ from the first one's); limit; mta (the MTA or the
- *           system did not do what we asked: see why)
+ *           dns (likewise, for want of a DNS answer: `set on-dns-error`); split (this recipient's
+ *           rules differ from the first one's); limit; mta (the MTA or the system did not do what
+ *           we asked: see why)
  *   stage   connect, helo, mail, rcpt, data, headers or body (the end of the message)
  *   obeyed  no: the MTA was told something else (`set mode monitor`, or another recipient's verdict
  *           counted)

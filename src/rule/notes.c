@@ -221,7 +221,9 @@ make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 	case CAUSE_SPLIT:
 		return (struct reply){ 452, "4.5.3", SLICE("Send separately") };
 	case CAUSE_LIMIT:
-		return (struct reply){ 452, "4.5.3", SLICE("Too many recipients") };
+		if (j->stage == STAGE_RCPT || j->overflow)
+			return (struct reply){ 452, "4.5.3", SLICE("Too many recipients") };
+		/* fall through */
 	case CAUSE_ERROR:
 		return (struct reply){ 451, "4.3.0", SLICE("Temporary failure, try again later") };
 	case CAUSE_DNS:

@@ -58,6 +58,13 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 	w->decided = true;
 }
 
+/* True if all that a text tells can be told. */
+static bool
+is_known(const struct eval *e, const struct text *t)
+{
+	return t->stage <= e->stage && !(t->lookups & session_not_yet(e->session, e->stage));
+}
+
 bool
 walk_is_quiet_ready(struct eval *e, const struct rule *r)
 {
@@ -65,7 +72,7 @@ walk_is_quiet_ready(struct eval *e, const struct rule *r)
 
 	if (!(set & ~eval_passes(e->program)))
 		return true;
-	return out_is_one(set) && (set != OUT_TRUE || r->text.stage <= e->stage);
+	return out_is_one(set) && (set != OUT_TRUE || is_known(e, &r->text));
 }
 
 /* The effects above an acceptance: none, some, open ones, or one in error (v->rule, v->cause). */

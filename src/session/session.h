@@ -67,12 +67,13 @@ struct recipient {
 /* What a ruleset may ask beyond the session itself; shared by sessions, outlives them. */
 struct session_env {
 	struct resolver *resolver;	/* NULL: nothing is looked up */
-	struct spf *spf;		/* NULL: SPF is `none` */
+	struct spf *spf;		/* NULL: SPF is `none`, as it is of local mail */
 	const struct list *relays;	/* trusted ones, a list of networks; NULL: none */
 	const struct dnsbl_ask *dnsbls; /* ndnsbls of them */
 	size_t ndnsbls;
 	unsigned dns_ms;    /* patience with one question; 0: LIMIT_DNS_MS */
-	unsigned answer_ms; /* with all that one answer to the MTA takes; 0: LIMIT_SPF_MS */
+	unsigned answer_ms; /* with all that one answer to the MTA takes, lists with
+			     * LIMIT_DNSBL_SPARE_MS more; 0: LIMIT_SPF_MS */
 	bool quiet;	    /* failing lists are not told to the log: tests */
 	size_t max_message; /* body bytes kept; 0: LIMIT_MESSAGE */
 	bool keep_headers, keep_body;
@@ -119,7 +120,8 @@ struct session {
 	struct macro *macros[LIVES]; /* those of LIFE_RECIPIENT are in the recipients */
 	bool macros_lost[LIVES];     /* there was no memory for one */
 	uint64_t looked_up;	     /* LOOKUP_… that were got */
-	uint64_t answer_by;	     /* when lookups end, of clock_us(); 0: each by its own time */
+	uint64_t answer_by;	     /* when SPF ends, of clock_us(), and lists somewhat later; 0: each
+				      * by its own time */
 };
 
 /* Make an empty session. Free with session_free. */
@@ -165,7 +167,8 @@ void session_end_message(struct session *s);
 
 /* ---- lookups.c ---- */
 
-/* From now on, until it is called again, all lookups together take env->answer_ms at most. */
+/* From now on, until it is called again, all lookups together take env->answer_ms at most, and
+ * LIMIT_DNSBL_SPARE_MS. */
 void session_begin_answer(struct session *s);
 
 /* The LOOKUP_… bits that can't be got at a stage: SPF behind a trusted relay, as long as its

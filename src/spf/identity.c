@@ -6,8 +6,6 @@
 #include "dns/name.h"
 #include "spf/inquiry.h"
 
-#include <idn2.h>
-
 static const struct slice no_memory = { "no memory is left", 17 };
 
 /* Give the answer that needs no record. Returns false. */
@@ -21,31 +19,6 @@ answer(struct spf_answer *out, enum spf_result result, struct slice why)
 	out->result = result;
 	out->why = out->reason = why;
 	return false;
-}
-
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] & 0x80) != 0)
-			return false;
-	return true;
-}
-
-/* A domain with its U-labels made A-labels (RFC 7208 4.3); as it is if that can't be done. */
-static struct slice
-to_ascii(struct slice domain, struct arena *a)
-{
-	struct slice text = arena_slice(a, domain);
-	uint8_t *ascii = NULL;
-
-	if (text.p == NULL || is_ascii(domain) || memchr(domain.p, '\0', domain.n) != NULL)
-		return text;
-	if (idn2_lookup_u8(
-		(const uint8_t *)text.p, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
-		text = arena_slice(a, slice_str((const char *)ascii));
-	idn2_free(ascii);
-	return text;
 }
 
 /* True if s can be the domain of check_host() (RFC 7208 4.3): several labels, and no address. */
@@ -111,7 +84,8 @@ spf_identify(const struct spf_query *q, const char *receiver, struct arena *a, s
 	char *shown;
 
 	take_apart(q, &local, &domain);
-	domain = to_ascii(name_trim(domain), a);
+	/* RFC 7208 4.3 */
+	domain = arena_slice(a, name_to_ascii(name_trim(domain), a));
 	shown = domain.p != NULL ? arena_alloc(a, domain.n + 1) : NULL;
 	out->domain = SLICE("");
 	if (shown == NULL)

@@ -49,6 +49,8 @@ inquiry_term(struct inquiry *q, struct slice term)
 void
 inquiry_void(struct inquiry *q, struct slice term)
 {
+	if (q->over)
+		return; /* there was no time left to ask */
 	q->voids++;
 	inquiry_tell(q, "  nothing found, %u of %d", q->voids, LIMIT_SPF_VOIDS);
 	if (q->voids > LIMIT_SPF_VOIDS)
@@ -69,12 +71,19 @@ may_ask(struct inquiry *q)
 	return !q->over;
 }
 
-void
-inquiry_start(struct inquiry *q, struct question *question, struct slice name, enum dns_type type)
+/* Set a question up, and count it. */
+static void
+set_up(struct inquiry *q, struct question *question, struct slice name, enum dns_type type)
 {
 	/* the resolver knows without asking that there is no empty name */
 	*question = (struct question){ .name = may_ask(q) ? name : SLICE(""), .type = type };
 	q->queries += question->name.n > 0;
+}
+
+void
+inquiry_start(struct inquiry *q, struct question *question, struct slice name, enum dns_type type)
+{
+	set_up(q, question, name, type);
 	resolver_start(q->resolver, question);
 }
 
@@ -123,10 +132,10 @@ tell_answer(struct inquiry *q, const struct question *question)
 	    SLICE_ARG(question->name), (int)n, text);
 }
 
-enum dns_status
-inquiry_wait(struct inquiry *q, struct question *question)
+/* There is an answer. */
+static enum dns_status
+answered(struct inquiry *q, const struct question *question)
 {
-	resolver_wait(q->resolver, question, q->deadline);
 	if (q->trace != NULL && question->name.n > 0)
 		tell_answer(q, question);
 	if (question->answer.status == DNS_FAILED && clock_us() >= q->deadline)
@@ -134,6 +143,13 @@ inquiry_wait(struct inquiry *q, struct question *question)
 		    "the time for this check was up before the DNS answered for %s of %.*s",
 		    dns_type_name(question->type), SLICE_ARG(question->name));
 	return question->answer.status;
+}
+
+enum dns_status
+inquiry_wait(struct inquiry *q, struct question *question)
+{
+	resolver_wait(q->resolver, question, q->deadline);
+	return answered(q, question);
 }
 
 void
@@ -145,8 +161,9 @@ inquiry_end(struct inquiry *q, struct question *question)
 enum dns_status
 inquiry_ask(struct inquiry *q, struct question *question, struct slice name, enum dns_type type)
 {
-	inquiry_start(q, question, name, type);
-	return inquiry_wait(q, question);
+	set_up(q, question, name, type);
+	resolver_ask(q->resolver, question, q->deadline);
+	return answered(q, question);
 }
 
 void

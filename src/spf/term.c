@@ -84,10 +84,13 @@ find_host(struct inquiry *q, const struct hosts *hosts, const struct ip *client,
 	const struct question *failed = NULL;
 	size_t found = hosts->n;
 
-	for (size_t i = 0; i < hosts->n; i++)
+	for (size_t i = 1; i < hosts->n; i++)
 		inquiry_start(q, &question[i], hosts->name[i], address_type(client));
+	if (hosts->n > 0)
+		inquiry_ask(q, &question[0], hosts->name[0], address_type(client));
 	for (size_t i = 0; i < hosts->n && found == hosts->n; i++) {
-		enum dns_status status = inquiry_wait(q, &question[i]);
+		enum dns_status status =
+		    i > 0 ? inquiry_wait(q, &question[i]) : question[i].answer.status;
 
 		if (status == DNS_DATA && is_among(&question[i].answer, client, prefix))
 			found = i;

@@ -122,6 +122,16 @@ fetch(struct spf_walk *w, struct spf_scope *s)
 	inquiry_end(&w->inquiry, &question);
 }
 
+/* Write a number; returns its end. printf would be a tenth of a check whose answers are all kept. */
+static char *
+put_number(char *p, size_t n)
+{
+	if (n >= 10)
+		p = put_number(p, n / 10);
+	*p = (char)('0' + n % 10);
+	return p + 1;
+}
+
 /* Add a step, and its term to the lowered record that ends at p. Returns the new end. */
 static char *
 add_step(struct spf_walk *w, struct spf_scope *s, const struct spf_term *t, char *p)
@@ -132,11 +142,14 @@ add_step(struct spf_walk *w, struct spf_scope *s, const struct spf_term *t, char
 	size_t i = w->nsteps++;
 
 	w->steps[i] = (struct spf_step){ s, *t };
-	if (t->type == SPF_REDIRECT)
-		return p + sprintf(p, " redirect=t%zu.x", i);
-	return p +
-	    sprintf(p, " %c%s:t%zu.x", qualifiers[t->result],
-		t->type == SPF_INCLUDE ? "include" : "exists", i);
+	*p++ = ' ';
+	if (t->type == SPF_REDIRECT) {
+		p = stpcpy(p, "redirect=t");
+	} else {
+		*p++ = qualifiers[t->result];
+		p = stpcpy(p, t->type == SPF_INCLUDE ? "include:t" : "exists:t");
+	}
+	return stpcpy(put_number(p, i), ".x");
 }
 
 /* Lower a record. Trouble. */

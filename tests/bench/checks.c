@@ -231,7 +231,6 @@ soak(unsigned threads)
 	struct resolver_counts c;
 	pthread_t *v = start(threads);
 
-	job.domain = any_or_popular;
 	for (unsigned long i = 1; i <= SAMPLES; i++) {
 		while (atomic_load(&next) < job.checks / SAMPLES * i)
 			usleep(1000);

@@ -18,6 +18,7 @@
 #include <arpa/nameser.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct server first, second;
@@ -127,7 +128,10 @@ answer_ill(struct server *s, struct packet *p)
 		packet_answer(p, ns_r_notimpl);
 	else if (packet_asks(p, "formerr"))
 		packet_answer(p, ns_r_formerr);
-	else if (packet_asks(p, "formerr-opt")) {
+	else if (packet_asks(p, "old") && had_edns) {
+		usleep(LIMIT_DNS_CHANNEL_MS * 600);
+		packet_answer(p, ns_r_formerr);
+	} else if (packet_asks(p, "formerr-opt")) {
 		packet_answer(p, ns_r_formerr);
 		repeat_opt(p, had_edns);
 	} else if (packet_asks(p, "mute") || packet_asks(p, "half") || packet_asks(p, "long"))
@@ -353,7 +357,7 @@ keeps_deadlines(void **state)
 		end();
 	}
 	begin(first.address, 500);
-	fails("a", 0, "the time is up");
+	fails("silent", 0, "the time is up");
 }
 
 /* A failure is kept for a while; that a caller had no time is none. */
@@ -396,6 +400,43 @@ leaves_a_stuck_connection(void **state)
 	resolver_end(resolver, &open);
 }
 
+/* A server of before EDNS that takes its time: the second answer comes when its channel is worn. */
+static void
+does_without_edns_late(void **state)
+{
+	struct question other = { .name = SLICE("old.other"), .type = DNS_A };
+
+	(void)state;
+	begin(first.address, 9000);
+	resolver_start(resolver, &other);
+	assert_int_equal(ask("old", 9000), DNS_DATA);
+	resolver_wait(resolver, &other, clock_us() + 9000000);
+	assert_int_equal(other.answer.status, DNS_DATA);
+	resolver_end(resolver, &other);
+}
+
+static void
+tells_that_files_are_used_up(void **state)
+{
+	struct rlimit before, few;
+	int next = dup(0);
+
+	(void)state;
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)next + 2; /* those that are there with the first question */
+	begin(first.address, 5000);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ask("a", 5000);
+	setrlimit(RLIMIT_NOFILE, &before);
+	fails("a", 5000, "no socket could be opened");
+	end();
+	begin(first.address, 5000);
+	assert_int_equal(ask("a", 5000), DNS_DATA);
+}
+
 /* A dead server is not waited for each time. */
 static void
 leaves_a_dead_server(void **state)
@@ -430,6 +471,8 @@ main(void)
 		TEST(keeps_deadlines),
 		TEST(keeps_failures),
 		TEST(leaves_a_stuck_connection),
+		TEST(does_without_edns_late),
+		TEST(tells_that_files_are_used_up),
 		TEST(leaves_a_dead_server),
 	};
 

@@ -396,6 +396,7 @@ a_score_that_errs_or_fails_parts_recipients(void **state)
 
 	(void)state;
 	start_with_zone(&p, zone,
+	    "q: reject if dnsbl(\"dead.example\") = 127.0.0.9\n"
 	    "s: score 3 if dnsbl(\"dead.example\") and recipient.local ~ " ERRS "\n"
 	    "r: reject \"{score}\" if raw.body ~ /x/\n");
 	greet(&p);

@@ -59,6 +59,13 @@ resolver_wait(struct resolver *r, struct question *q, uint64_t deadline)
 }
 
 void
+resolver_ask(struct resolver *r, struct question *q, uint64_t deadline)
+{
+	resolver_start(r, q);
+	resolver_wait(r, q, deadline);
+}
+
+void
 resolver_end(struct resolver *r, struct question *q)
 {
 	(void)r;
@@ -376,6 +383,8 @@ a_text_that_finds_no_memory_is_absent(void **state)
 static void
 answers_are_awaited_as_long_as_the_mta_may_wait(void **state)
 {
+	const uint64_t all = (1000 + LIMIT_DNSBL_SPARE_MS) * 1000;
+
 	(void)state;
 	connect_from("192.0.2.1");
 	/* nobody waits for an answer: each question has its own time */
@@ -393,7 +402,7 @@ answers_are_awaited_as_long_as_the_mta_may_wait(void **state)
 	/* most of the answer's time is gone */
 	env.answer_ms = 1000;
 	session_begin_answer(&s);
-	now += 600000;
+	now += all - 400000;
 	connect_from("192.0.2.1");
 	session_look_up(&s, LOOKUP_DNSBL(0));
 	assert_int_equal(asked.deadline, now + 400000);
@@ -407,9 +416,48 @@ answers_are_awaited_as_long_as_the_mta_may_wait(void **state)
 	add("1.2.0.192.ip.example A 127.0.0.2");
 	connect_from("192.0.2.1");
 	session_look_up(&s, LOOKUP_DNSBL(0));
-	now += 900000;
+	now += all - 100000;
 	session_listing_text(&s, &s.listings[0].v[0]);
 	assert_int_equal(asked.deadline, now + 100000);
+}
+
+static void
+a_slow_sender_leaves_lists_their_time(void **state)
+{
+	(void)state;
+	add("1.2.0.192.ip.example A 127.0.0.2");
+	connect_from("192.0.2.1");
+	session_begin_answer(&s);
+	/* what SPF may use is used up */
+	now += LIMIT_SPF_MS * 1000;
+	session_look_up(&s, LOOKUP_DNSBL(0));
+	assert_int_equal(asked.deadline, now + LIMIT_DNSBL_SPARE_MS * 1000);
+	/* and lists have no more than that, all together */
+	now += LIMIT_DNSBL_SPARE_MS * 1000;
+	session_listing_text(&s, &s.listings[0].v[0]);
+	assert_int_equal(asked.deadline, now);
+}
+
+static void
+spf_of_what_no_client_has_sent_is_none(void **state)
+{
+	struct ip loopback;
+
+	(void)state;
+	add("example.net TXT \"v=spf1 -all\"");
+	assert_true(ip_parse(SLICE("127.0.0.1"), &loopback));
+	session_connect(&s, &loopback, 0, SLICE("localhost"));
+	session_helo(&s, SLICE("example.net"));
+	session_mail(&s, SLICE("a@example.net"), NULL, 0);
+	session_look_up(&s, LOOKUP_SPF | LOOKUP_SPF_HELO);
+	assert_int_equal(s.spf.result, SPF_NONE);
+	assert_int_equal(s.spf_helo.result, SPF_NONE);
+	assert_int_equal(asked.starts, 0);
+	/* somebody on the same machine who speaks SMTP is one */
+	session_connect(&s, &loopback, 4711, SLICE("localhost"));
+	mail("<a@example.net>");
+	session_look_up(&s, LOOKUP_SPF);
+	assert_int_equal(s.spf.result, SPF_FAIL);
 }
 
 static void
@@ -578,6 +626,8 @@ main(void)
 		TEST(lack_of_memory_is_never_a_clean_bill),
 		TEST(a_text_that_finds_no_memory_is_absent),
 		TEST(answers_are_awaited_as_long_as_the_mta_may_wait),
+		TEST(a_slow_sender_leaves_lists_their_time),
+		TEST(spf_of_what_no_client_has_sent_is_none),
 		TEST(what_is_known_lives_as_long_as_what_it_is_about),
 		TEST(spf_behind_a_relay_waits_for_its_header),
 		TEST(spf_of_the_null_sender_behind_a_relay),

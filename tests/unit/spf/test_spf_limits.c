@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <idn2.h>
+
 #include <spf2/spf.h>
 #include <spf2/spf_dns_rr.h>
 
@@ -398,6 +400,38 @@ deadlines(void **state)
 	close(deaf);
 }
 
+/* Let time pass. */
+static void
+dawdle(void *ctx, unsigned depth, struct slice line)
+{
+	(void)ctx;
+	(void)depth;
+	(void)line;
+	usleep(30000);
+}
+
+/* What was not asked for any more wasn't found missing. */
+static void
+time_between_questions(void **state)
+{
+	const struct spf_trace trace = { dawdle, NULL };
+	struct spf_answer out;
+	struct ip ip;
+
+	(void)state;
+	add("dawdle.example TXT \"v=spf1 a:gone.example -all\"");
+	ip_parse(SLICE("192.0.2.1"), &ip);
+	spf_check(spf,
+	    &(struct spf_query){ SPF_MAIL_FROM, &ip, SLICE("h.example"), SLICE("u@dawdle.example"),
+		clock_us() + 20000 },
+	    &trace, &arena, &out);
+	sane(&out);
+	is(out, SPF_TEMPERROR, "dawdle.example: the time for this check is up");
+	assert_int_equal(out.lookups, 1);
+	assert_int_equal(out.voids, 0);
+	assert_int_equal(out.queries, 1);
+}
+
 /* ---- memory: libspf2 aborts if the layer beneath it has no answer ---- */
 
 static int answers_left = -1; /* of SPF_dns_rr_new_init; -1: no end */
@@ -430,6 +464,29 @@ no_memory(void **state)
 	answers_left = -1;
 }
 
+static bool no_labels; /* there is no memory to convert labels */
+
+/* In place of libidn2's own. */
+int
+idn2_lookup_u8(const uint8_t *src, uint8_t **out, int flags)
+{
+	static int (*real)(const uint8_t *, uint8_t **, int);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "idn2_lookup_u8");
+	return no_labels ? IDN2_MALLOC : real(src, out, flags);
+}
+
+static void
+no_memory_for_labels(void **state)
+{
+	(void)state;
+	is(from("b\303\274cher.example"), SPF_NONE, "xn--bcher-kva.example does not exist");
+	no_labels = true;
+	is(from("b\303\274cher.example"), SPF_TEMPERROR, "no memory is left");
+	no_labels = false;
+}
+
 int
 main(void)
 {
@@ -445,7 +502,9 @@ main(void)
 		cmocka_unit_test(wild_macros),
 		cmocka_unit_test(endless_explanation),
 		cmocka_unit_test(deadlines),
+		cmocka_unit_test(time_between_questions),
 		cmocka_unit_test(no_memory),
+		cmocka_unit_test(no_memory_for_labels),
 	};
 
 	return cmocka_run_group_tests(tests, setup, stop);
