@@ -121,8 +121,7 @@ void
 record_decision(const struct record *r, const struct decision *d)
 {
 	bool refusal = d->action == ACT_REJECT || d->action == ACT_TEMPFAIL;
-	bool trouble = d->cause == CAUSE_ERROR || d->cause == CAUSE_DNS ||
-	    d->cause == CAUSE_LIMIT;
+	bool trouble = d->cause == CAUSE_ERROR || d->cause == CAUSE_DNS || d->cause == CAUSE_LIMIT;
 	struct buf line = { 0 };
 
 	begin(&line, r);

@@ -520,6 +520,24 @@ bit: reject 550 5.7.1 "bit" if raw.header("X-Bit") ~ /\\xe9/
                     equal(got.text, "550 5.7.1 " + text if text else "", str(headers))
 
 
+def test_a_message_without_a_header_is_answered():
+    """Where headers are wanted, libmilter takes no end of a message right behind DATA."""
+    rules = ('set spf-header authentication-results\nset dns-zone "zone"\n'
+             'r: reject if dnsbl("zen.example")\n')
+    with Daemon(rules, files={"zone": ""}) as d:
+        c = d.client()
+        c.connect()
+        c.helo()
+        for _ in range(2):
+            c.mail()
+            c.rcpt()
+            equal(c.data(), mc.CONTINUE, "DATA is awaited")
+            c.eoh()
+            reply, changes = c.eom()
+            equal((reply.kind, changes[0][2]), ("accept", "Authentication-Results"))
+        c.quit()
+
+
 def test_effects():
     rules = """
 add-header "X-Seen" "by {client.ip}"
