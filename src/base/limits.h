@@ -88,14 +88,14 @@
 #define LIMIT_DNSBL_NAMES 20	/* values of one fact that a list is asked for: then it errs */
 #define LIMIT_DNSBL_ANSWERS 100 /* answers of one list: then it errs */
 #define LIMIT_DNSBL_QUIET_S 600 /* seconds between two complaints of one failing list */
-/* Milliseconds that lists have beyond what SPF may take of one answer to the MTA, lest a sender whose
- * name servers are slow makes them fail: then the lookup failed */
+/* Milliseconds that lists have beyond what SPF may take of one answer to the MTA, lest a sender
+ * whose name servers are slow makes them fail: then the lookup failed */
 #define LIMIT_DNSBL_SPARE_MS 1000
-#define LIMIT_SPF_REASON 400	/* bytes of spf.reason: then it is cut */
-#define LIMIT_SPF_RECORD 65535	/* bytes of an SPF record: then permerror */
-#define LIMIT_SPF_TERM 1024	/* bytes of a domain name in it, macros and all: likewise */
-#define LIMIT_SPF_TERMS 10	/* terms of a check that ask the DNS (RFC 7208 4.6.4): likewise */
-#define LIMIT_SPF_VOIDS 2	/* of which find nothing: likewise */
+#define LIMIT_SPF_REASON 400   /* bytes of spf.reason: then it is cut */
+#define LIMIT_SPF_RECORD 65535 /* bytes of an SPF record: then permerror */
+#define LIMIT_SPF_TERM 1024    /* bytes of a domain name in it, macros and all: likewise */
+#define LIMIT_SPF_TERMS 10     /* terms of a check that ask the DNS (RFC 7208 4.6.4): likewise */
+#define LIMIT_SPF_VOIDS 2      /* of which find nothing: likewise */
 /* MX names of one term: then permerror; PTR names of a client: the rest is not looked at */
 #define LIMIT_SPF_HOSTS 10
 /* DNS questions of one check: then permerror. No record within the limits above gets there: its own

@@ -57,7 +57,8 @@ wants_steps(const struct needs *n)
 		bits |= SMFIP_NOBODY;
 	if (!n->reply[STAGE_DATA] && n->nmacros[STAGE_DATA] == 0)
 		bits |= SMFIP_NODATA;
-	/* without it, libmilter leaves a message unanswered that has no header, if we want headers */
+	/* without it, libmilter leaves a message unanswered that has no header, if we want headers
+	 */
 	if (!n->reply[STAGE_HEADERS] && n->nmacros[STAGE_HEADERS] == 0 && !n->headers)
 		bits |= SMFIP_NOEOH;
 	return bits;

@@ -96,8 +96,8 @@ read_by(struct parser *p)
 	static const struct {
 		const char *word;
 		enum cause cause;
-	} causes[] = { { "default", CAUSE_DEFAULT }, { "error", CAUSE_ERROR },
-		{ "dns", CAUSE_DNS }, { "split", CAUSE_SPLIT }, { "limit", CAUSE_LIMIT } };
+	} causes[] = { { "default", CAUSE_DEFAULT }, { "error", CAUSE_ERROR }, { "dns", CAUSE_DNS },
+		{ "split", CAUSE_SPLIT }, { "limit", CAUSE_LIMIT } };
 	struct expect *e = p->out;
 	struct suggest near;
 

@@ -120,8 +120,8 @@ struct session {
 	struct macro *macros[LIVES]; /* those of LIFE_RECIPIENT are in the recipients */
 	bool macros_lost[LIVES];     /* there was no memory for one */
 	uint64_t looked_up;	     /* LOOKUP_… that were got */
-	uint64_t answer_by;	     /* when SPF ends, of clock_us(), and lists somewhat later; 0: each
-				      * by its own time */
+	uint64_t answer_by; /* when SPF ends, of clock_us(), and lists somewhat later; 0: each
+			     * by its own time */
 };
 
 /* Make an empty session. Free with session_free. */

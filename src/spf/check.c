@@ -142,8 +142,8 @@ interpret(struct check *c, SPF_request_t *request, SPF_response_t *response, con
 
 	if (record == NULL)
 		return SPF_RESULT_INVALID;
-	/* some client, of some domain: libspf2 needs them, but does no more than write them into texts
-	 * that nobody reads; this is the client that is written fastest */
+	/* some client, of some domain: libspf2 needs them, but does no more than write them into
+	 * texts that nobody reads; this is the client that is written fastest */
 	SPF_request_set_ipv6(request, in6addr_any);
 	request->cur_dom = "x";
 	response->spf_record_exp = record;

@@ -122,7 +122,8 @@ fetch(struct spf_walk *w, struct spf_scope *s)
 	inquiry_end(&w->inquiry, &question);
 }
 
-/* Write a number; returns its end. printf would be a tenth of a check whose answers are all kept. */
+/* Write a number; returns its end. printf would be a tenth of a check whose answers are all kept.
+ */
 static char *
 put_number(char *p, size_t n)
 {

@@ -18,8 +18,7 @@
 static const char *const words[] = { "set", "include", "list", "define", "when", "monitor", "if",
 	"not", "and", "or", "of", "=", "!=", "<", "<=", ">", ">=", "~", "!~", "in", "count",
 	"networks", "domains", "addresses", "words", "patterns", "entry", "entry.text",
-	"dnsbl.zone", "dnsbl.value", "dnsbl.text", "test",
-	NULL };
+	"dnsbl.zone", "dnsbl.value", "dnsbl.text", "test", NULL };
 
 /* The entry of a word on a page; NULL if there is none. */
 static const struct help_entry *
