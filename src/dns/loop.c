@@ -2,11 +2,10 @@
  * loop.c - who asks DNS servers: a thread of its own, or one of those who wait
  *
  * One thread at a time leads: it gives c-ares what is asked, sleeps in epoll_wait(), and has c-ares
- * read what comes. Who waits for an answer leads if nobody else does, until it is there; that
- * spares a question two changes of threads. The loop's own thread leads when queries are left and
- * nobody does: when nobody waits yet, or who led has gone. With many who ask it hardly ever stops.
- * It goes on until no query is left, which is when c-ares' patience is over, so who waits less long
- * need not tell.
+ * read what comes. Who waits for the only answer that is awaited leads, until it is there; that
+ * spares a question two changes of threads. With more than one awaited, leaders would change all
+ * the time: then the loop's own thread leads, and takes what comes together. It goes on until no
+ * query is left, which is when c-ares' patience is over, so who waits less long need not tell.
  *
  * Those who wait are woken only after who leads has left off, if it does: so they can lead next.
  */
@@ -147,6 +146,13 @@ is_idle(const struct loop *l)
 	return !l->led && (l->asked != NULL || channels_open(l->channels) > 0);
 }
 
+/* True if one query alone is asked, and was not given to c-ares yet; under the lock. */
+static bool
+is_single(const struct loop *l)
+{
+	return l->asked != NULL && l->asked->next == NULL && channels_open(l->channels) == 0;
+}
+
 static void *
 run(void *arg)
 {
@@ -248,7 +254,7 @@ loop_lead(struct loop *l, const atomic_bool *known, uint64_t until)
 	bool idle;
 
 	pthread_mutex_lock(&l->lock);
-	if (!atomic_load_explicit(known, memory_order_relaxed) && is_idle(l))
+	if (!atomic_load_explicit(known, memory_order_relaxed) && !l->led && is_single(l))
 		lead(l, known, until);
 	idle = is_idle(l);
 	pthread_mutex_unlock(&l->lock);

@@ -25,7 +25,8 @@ struct loop *loop_new(const char *servers, unsigned timeout_ms, const struct loo
  * loop_lead at once, and the thread may go on sleeping. */
 void loop_ask(struct loop *l, struct dns_query *q, bool leads);
 
-/* Do the thread's work, unless somebody does, until *known or a time of clock_us(). */
+/* Do the thread's work if there is one query alone and nobody does, until *known or a time of
+ * clock_us(). */
 void loop_lead(struct loop *l, const atomic_bool *known, uint64_t until);
 
 /* End the thread; what is still asked is done, with a cause, before this returns. */
