@@ -57,3 +57,13 @@ slice_number(struct slice s, unsigned long long max, unsigned long long *out)
 	*out = value;
 	return true;
 }
+
+/* No byte of another language. */
+bool
+slice_is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] & 0x80) != 0)
+			return false;
+	return true;
+}

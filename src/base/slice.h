@@ -63,5 +63,8 @@ struct slice slice_trim(struct slice s);
 /* The bytes before the first c, or all of s; *rest (if not NULL) gets what follows c, or absent. */
 struct slice slice_cut(struct slice s, char c, struct slice *rest);
 
+/* True if no byte has its eighth bit set. */
+bool slice_is_ascii(struct slice s);
+
 /* s as an unsigned decimal number without sign; false if it isn't one or exceeds max. */
 bool slice_number(struct slice s, unsigned long long max, unsigned long long *out);

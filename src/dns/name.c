@@ -17,16 +17,6 @@ name_trim(struct slice s)
 	return s;
 }
 
-/* True if no byte is beyond ASCII. */
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] & 0x80) != 0)
-			return false;
-	return true;
-}
-
 struct slice
 name_to_ascii(struct slice name, struct arena *a)
 {
@@ -34,7 +24,7 @@ name_to_ascii(struct slice name, struct arena *a)
 	uint8_t *ascii = NULL;
 	int status;
 
-	if (is_ascii(name) || memchr(name.p, '\0', name.n) != NULL)
+	if (slice_is_ascii(name) || memchr(name.p, '\0', name.n) != NULL)
 		return name;
 	text = arena_slice(a, name);
 	if (text.p == NULL)

@@ -348,15 +348,6 @@ add_parts(struct out *o, const struct macro *m, struct slice value)
 	}
 }
 
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] & 0x80) != 0)
-			return false;
-	return true;
-}
-
 /* Expand a text or a name; false if a name can't be made. */
 static bool
 expand(struct slice source, const struct spf_macros *m, struct out *o)
@@ -376,7 +367,7 @@ expand(struct slice source, const struct spf_macros *m, struct out *o)
 			break;
 		case TOKEN_MACRO:
 			if (o->end && (macro.letter == 's' || macro.letter == 'l') &&
-			    !is_ascii(m->local))
+			    !slice_is_ascii(m->local))
 				return false;
 			add_parts(o, &macro, value_of(macro.letter, m, room));
 			break;

@@ -74,10 +74,21 @@ compares(void **state)
 	assert_true(slice_eq(SLICE_ABSENT, SLICE("")));
 }
 
+static void
+tells_ascii(void **state)
+{
+	(void)state;
+	assert_true(slice_is_ascii(SLICE_ABSENT));
+	assert_true(slice_is_ascii(SLICE("a\x7f\1")));
+	assert_false(slice_is_ascii(SLICE("b\xc3\xbc")));
+	assert_false(slice_is_ascii(SLICE("\x80")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_ascii),
 		cmocka_unit_test(trims),
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(reads_numbers),
