@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "dns/dnsbl.h"
 #include "milter/milter.h"
 
 #include <signal.h>
@@ -138,6 +139,23 @@ prepare(struct daemon *d, struct buf *why)
 	return status;
 }
 
+/* Say what a list was asked, and how often it failed. */
+static void
+tell_list(const struct dnsbl_ask *ask)
+{
+	unsigned long long asked, failed;
+	struct buf line = { 0 };
+
+	dnsbl_count(ask->list, &asked, &failed);
+	buf_str(&line, "list");
+	log_field(&line, "zone", dnsbl_zone(ask->list));
+	log_field(&line, "of", slice_str(ask->of->fact->name));
+	log_field_num(&line, "answers", (long long)asked);
+	log_field_num(&line, "failed", (long long)failed);
+	log_send(LOG_LEVEL_INFO, &line);
+	buf_free(&line);
+}
+
 /* Say at the end what was asked of the DNS. */
 static void
 tell_lookups(const struct program *p)
@@ -160,6 +178,8 @@ tell_lookups(const struct program *p)
 	log_field_num(&line, "bytes", (long long)n.bytes);
 	log_send(LOG_LEVEL_INFO, &line);
 	buf_free(&line);
+	for (uint32_t i = 0; i < p->ndnsbls; i++)
+		tell_list(&p->dnsbls[i]);
 }
 
 /* Serve until a signal ends it. Returns the exit status. */

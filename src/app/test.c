@@ -40,7 +40,8 @@ run(const struct test *test, struct program *p, const struct replay_hooks *hooks
 		env.spf =
 		    spf_new(&(struct spf_config){ .resolver = env.resolver, .receiver = RECEIVER });
 	}
-	ran = replay_run(p, &env, &test->script, hooks, out);
+	ran = (!own || (env.resolver != NULL && env.spf != NULL)) &&
+	    replay_run(p, &env, &test->script, hooks, out);
 	if (own) {
 		spf_free(env.spf);
 		resolver_free(env.resolver);

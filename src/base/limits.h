@@ -102,8 +102,8 @@
  * TXT, the names and addresses of each term's hosts, those of %{p}, and the explanation. */
 #define LIMIT_SPF_QUERIES ((LIMIT_SPF_TERMS + 1) * (1 + LIMIT_SPF_HOSTS) + 2)
 #define LIMIT_SPF_TRACE 1000 /* bytes of one line of a trace: then it is cut */
-/* Milliseconds that a check takes at most: then temperror. Two in one callback must stay well
- * within Postfix's 30 s. */
+/* Milliseconds that a check takes at most (spf-timeout): then temperror. With LIMIT_DNSBL_SPARE_MS
+ * it must stay below Sendmail's 10 s and Postfix's 30 s: all checks of one answer end by it. */
 #define LIMIT_SPF_MS 8000
 
 /* ---- the tools: beyond each, the file is not read ---- */

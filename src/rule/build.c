@@ -11,6 +11,13 @@ struct interned {
 	uint32_t index;
 };
 
+void
+build_no_memory(void)
+{
+	log_say(LOG_LEVEL_ERROR, "out of memory while rules are loaded");
+	exit(71);
+}
+
 void *
 build_grow(void *v, uint32_t n, uint32_t *cap, size_t size)
 {
@@ -18,10 +25,8 @@ build_grow(void *v, uint32_t n, uint32_t *cap, size_t size)
 		return v;
 	*cap = *cap * 2 + 16;
 	v = realloc(v, *cap * size);
-	if (v == NULL) {
-		log_say(LOG_LEVEL_ERROR, "out of memory while rules are loaded");
-		exit(71);
-	}
+	if (v == NULL)
+		build_no_memory();
 	return v;
 }
 

@@ -42,6 +42,9 @@ struct build {
 	const struct source *opened[LIMIT_INCLUDE_DEPTH + 1];
 };
 
+/* There is no memory to load rules with: say so, and end. */
+_Noreturn void build_no_memory(void);
+
 /* Make room for one more element of `size` bytes behind n. */
 void *build_grow(void *v, uint32_t n, uint32_t *cap, size_t size);
 

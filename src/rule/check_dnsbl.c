@@ -104,10 +104,8 @@ question(struct build *b, struct slice zone, const struct fact_ref *of, struct s
 		return UINT32_MAX;
 	}
 	l = dnsbl_new(zone);
-	if (l == NULL) {
-		log_say(LOG_LEVEL_ERROR, "out of memory while rules are loaded");
-		exit(71);
-	}
+	if (l == NULL)
+		build_no_memory();
 	p->dnsbls = build_grow(p->dnsbls, p->ndnsbls, &b->capdnsbls, sizeof *p->dnsbls);
 	p->dnsbls[p->ndnsbls] = (struct dnsbl_ask){ l, of };
 	return p->ndnsbls++;

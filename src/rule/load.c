@@ -158,6 +158,11 @@ load_lookups(struct build *b)
 		p->spf = spf_new(&(struct spf_config){ .resolver = p->resolver,
 		    .receiver = p->host,
 		    .timeout_ms = s->spf_timeout * 1000 });
+	/* without them SPF would be `none`, and lists would fail */
+	if (b->diags->errors == 0 &&
+	    ((p->lookups != 0 && p->resolver == NULL) ||
+		(p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO) && p->spf == NULL)))
+		build_no_memory();
 	p->env = (struct session_env){ .resolver = p->resolver,
 		.spf = p->spf,
 		.relays = s->relays,

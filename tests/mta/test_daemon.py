@@ -81,6 +81,20 @@ def test_queue_id_as_soon_as_there_is_one():
 
 # ---- the process ----
 
+def test_the_end_tells_what_lists_were_asked():
+    zone = '1.2.0.192.zen.example A 127.0.0.2\n2.2.0.192.zen.example TIMEOUT\n'
+    rules = 'set dns-zone "zone"\nreject if dnsbl("zen.example")\n'
+    with Daemon(rules, files={"zone": zone}) as d:
+        for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+            with d.mta(address=address) as m:
+                m.helo()
+                m.mail()
+                m.rcpt()
+        equal(d.stop(), 0)
+        assert d.await_line("list zone=zen.example of=client.ip answers=3 failed=1")
+        assert d.await_line("dns questions=3 ")
+
+
 def test_64_sessions_at_once():
     failures = []
     rules = matrix_rules()
