@@ -54,6 +54,31 @@
 #define LIMIT_RECEIVED_HOPS 30		 /* Received headers of trusted relays: then SPF is none */
 #define LIMIT_SESSION_BYTES (256u << 20) /* memory of one session: then facts err */
 
+/* ---- mail: beyond each, the message is cut, and the facts keep what was had ---- */
+#define LIMIT_MAILBOXES 1000   /* mailboxes of one field: those behind are left out */
+#define LIMIT_WORD_CHARSET 64  /* bytes of a charset's name in an encoded word: then it is none */
+#define LIMIT_MIME_PARTS 1000  /* parts of a message: those behind are not looked at */
+#define LIMIT_MIME_NESTING 100 /* parts within one another: the innermost has none */
+#define LIMIT_MIME_DECODED (64u << 20) /* bytes of its decoded texts: the last is cut off */
+#define LIMIT_HTML_CHARSET 1024 /* bytes in which HTML names its charset: then it is guessed */
+#define LIMIT_URLS 1000		/* different URLs of one message */
+#define LIMIT_URL 8192		/* bytes of one URL */
+#define LIMIT_URL_SCHEME 64	/* bytes of its scheme: with more it has none */
+#define LIMIT_DOMAIN_TEXT 1024	/* bytes of a name that is made A-labels: then it stays as it is */
+#define LIMIT_KIND_BYTES (36u << 10) /* first bytes of a file that its kind is known by at most */
+#define LIMIT_ARCHIVE_ENTRIES 1000   /* names of one archive */
+#define LIMIT_ARCHIVE_NAME 4096	     /* bytes of one of them */
+#define LIMIT_ARCHIVE_BYTES (16u << 20) /* bytes that a compressed tar is unpacked to */
+#define LIMIT_ARCHIVE_READ (8u << 20)	/* bytes read of an archive to list it */
+#define LIMIT_ARCHIVE_HEADER (1u << 20) /* bytes of a 7z's list: with more it has no items */
+#define LIMIT_HTML_DEPTH 512	 /* HTML elements within one another: the rest are beside them */
+#define LIMIT_HTML_LINKS 10000	 /* links of one HTML part: those behind are left out */
+#define LIMIT_HTML_URL 8192	 /* bytes of one URL: it is cut */
+#define LIMIT_HTML_STYLE 65536	 /* bytes of one style attribute: those behind don't count */
+#define LIMIT_HTML_RULES 1000	 /* selectors of style sheets: those behind don't count */
+#define LIMIT_HTML_CLASSES 32	 /* of them, for one element: likewise */
+#define LIMIT_HTML_CSS_VALUE 128 /* bytes of one value in a style: those behind don't count */
+
 /* ---- the process ---- */
 #define LIMIT_LOCK_MS 1000     /* waiting for another starter to let go of the socket's place */
 #define LIMIT_LOCK_PAUSE_MS 20 /* between two tries at that */

@@ -1,0 +1,55 @@
+/*
+ * html_stack.h - the elements that are open
+ *
+ * As far as it decides what is seen, elements end as in the tree construction of the HTML standard
+ * (13.2.6): tags that are left out, paragraphs, lists, tables, formatting that goes on when what is
+ * around it ends. Each step takes a bounded time, however deep the nesting.
+ */
+#pragma once
+
+#include "mail/html_look.h"
+#include "mail/html_tag.h"
+
+#include "base/limits.h"
+
+struct html_element {
+	const struct html_tag_info *info;
+	struct slice name;	 /* as written */
+	unsigned number;	 /* see html_tag_number */
+	unsigned below;		 /* the next one out with this number; 0: none */
+	unsigned scope, special; /* the innermost that holds end tags in, and the innermost block;
+				  * maybe itself; 0: none */
+	bool line;		 /* stands on lines of its own */
+	struct html_style own;
+	struct html_look look;
+	size_t link; /* number of the link whose text this is; 0: none */
+};
+
+struct html_stack {
+	struct html_element v[LIMIT_HTML_DEPTH];
+	unsigned n;		  /* v[0] is the mail itself */
+	unsigned last[HTML_TAGS]; /* the innermost of each number; 0: none */
+	bool cut;		  /* there were more than it can hold */
+	/* Called for each element that ends, the innermost first. */
+	void (*ends)(void *closure, const struct html_element *e);
+	void *closure;
+};
+
+void html_stack_init(
+    struct html_stack *s, void (*ends)(void *, const struct html_element *), void *closure);
+
+/* End what a start tag ends. False if it can't stand here, and counts for nothing. */
+bool html_stack_before(struct html_stack *s, const struct html_tag_info *info);
+
+/* The look of what an element or a text is put into: not a table, but its cells. */
+const struct html_look *html_stack_look(const struct html_stack *s);
+
+/* Open an element. */
+struct html_element *html_stack_push(struct html_stack *s, const struct html_tag_info *info,
+    struct slice name, const struct html_style *own);
+
+/* An end tag. False if there was nothing to end. */
+bool html_stack_end(struct html_stack *s, const struct html_tag_info *info, struct slice name);
+
+/* End all. */
+void html_stack_finish(struct html_stack *s);

@@ -1,0 +1,315 @@
+/*
+ * mime_text.c - what the parts of a message hold
+ */
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "mail/charset.h"
+#include "mail/field.h"
+#include "mail/flowed.h"
+#include "mail/mime_in.h"
+
+struct slice
+mime_decode(struct mime *m, const struct mime_part *p, struct arena *a)
+{
+	size_t left = m->limits.decoded - m->decoded;
+	struct buf out = { .limit = left };
+	struct slice content;
+
+	if (p->encoding == TRANSFER_NONE) {
+		content = slice_of(p->body.p, p->body.n < left ? p->body.n : left);
+		if (content.n < p->body.n)
+			mime_cut(m, "decoded");
+	} else {
+		if (left > 0)
+			transfer_decode(p->encoding, p->body, &out);
+		if (left == 0 || out.cut)
+			mime_cut(m, left == 0 || out.n == left ? "decoded" : "memory");
+		content = arena_slice(a, buf_slice(&out));
+		buf_free(&out);
+		if (content.p == NULL) {
+			mime_cut(m, "memory");
+			return SLICE("");
+		}
+	}
+	m->decoded += content.n;
+	return content;
+}
+
+/* Whether a part is text, be it shown or not. */
+static bool
+is_text(const struct mime_part *p)
+{
+	return p->kind == MIME_LEAF &&
+	    (slice_eq(p->type, SLICE("application/xhtml+xml")) ||
+		(p->type.n > 5 && memcmp(p->type.p, "text/", 5) == 0));
+}
+
+/* Whether a text is the source of HTML. */
+static bool
+is_html(const struct mime_part *p)
+{
+	return slice_eq(p->type, SLICE("text/html")) ||
+	    slice_eq(p->type, SLICE("text/x-amp-html")) ||
+	    slice_eq(p->type, SLICE("application/xhtml+xml"));
+}
+
+/* Whether a reader is shown a part as text. Of a message that is nothing but an attached text there
+ * is nothing else to show. */
+static bool
+is_shown(struct mime *m, const struct mime_part *p)
+{
+	struct slice how;
+
+	if (!is_text(p))
+		return false;
+	if (p->parent == NULL || p->parent->kind == MIME_MESSAGE)
+		return true;
+	how = field_token(p->disposition, m->arena);
+	return !slice_eq(how, SLICE("attachment"));
+}
+
+/* The charset that the source of HTML names near its front, as browsers look for it; absent if it
+ * names none. UTF-16 can't be named so: it would not be found. */
+static struct slice
+html_charset(struct slice source)
+{
+	static const struct slice key = { "charset=", 8 };
+	size_t end = source.n < LIMIT_HTML_CHARSET ? source.n : LIMIT_HTML_CHARSET;
+
+	for (size_t i = 0; i + key.n < end; i++) {
+		size_t n = 0;
+
+		if (!slice_eq_nocase(slice_of(source.p + i, key.n), key))
+			continue;
+		i += key.n;
+		while (i < end && (source.p[i] == '"' || source.p[i] == '\'' || source.p[i] == ' '))
+			i++;
+		while (i + n < end && strchr("\"' ;/>", source.p[i + n]) == NULL)
+			n++;
+		if (n >= 6 && slice_eq_nocase(slice_of(source.p + i, 6), SLICE("utf-16")))
+			return SLICE_ABSENT;
+		return slice_of(source.p + i, n);
+	}
+	return SLICE_ABSENT;
+}
+
+/* A copy in which every line ends in LF, and there is no NUL. */
+static struct slice
+unix_lines(struct slice s, struct arena *a)
+{
+	char *out = arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	if (out == NULL)
+		return SLICE_ABSENT;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\r') {
+			out[n++] = '\n';
+			if (i + 1 < s.n && s.p[i + 1] == '\n')
+				i++;
+		} else if (s.p[i] != '\0')
+			out[n++] = s.p[i];
+	}
+	return slice_of(out, n);
+}
+
+/* Add an attachment at *end; returns the new end. */
+static struct mime_attachment **
+attach(struct mime *m, struct mime_attachment **end, struct mime_attachment at)
+{
+	struct mime_attachment *new = arena_alloc(m->arena, sizeof(*new));
+
+	if (new == NULL) {
+		mime_cut(m, "memory");
+		return end;
+	}
+	*new = at;
+	*end = new;
+	return &new->next;
+}
+
+/* A file's name without the path that it may have. */
+static struct slice
+without_path(struct slice name)
+{
+	size_t i;
+
+	while (name.n > 0 && (name.p[name.n - 1] == '/' || name.p[name.n - 1] == '\\'))
+		name.n--;
+	for (i = name.n; i > 0 && name.p[i - 1] != '/' && name.p[i - 1] != '\\'; i--)
+		;
+	return slice_of(name.p + i, name.n - i);
+}
+
+/* Take the uuencoded files out of a part's text. */
+static void
+take_files(struct mime *m, struct mime_part *p)
+{
+	struct mime_attachment **end = &p->files;
+	struct slice rest = p->text;
+	struct transfer_uu uu;
+	char *out = NULL;
+	size_t n = 0;
+
+	while (transfer_find_uu(rest, &uu)) {
+		size_t before = (size_t)(uu.whole.p - rest.p);
+
+		if (m->nparts >= m->limits.parts) {
+			mime_cut(m, "parts");
+			break;
+		}
+		m->nparts++;
+		if (out == NULL && (out = arena_alloc(m->arena, p->text.n)) == NULL) {
+			mime_cut(m, "memory");
+			return;
+		}
+		memcpy(out + n, rest.p, before);
+		n += before;
+		rest = slice_of(uu.whole.p + uu.whole.n, rest.n - before - uu.whole.n);
+		end = attach(m, end,
+		    (struct mime_attachment){
+			.name = without_path(uu.name),
+			.type = SLICE("application/octet-stream"),
+			.encoding = TRANSFER_UU,
+			.encoded = uu.whole,
+		    });
+	}
+	if (out == NULL)
+		return;
+	memcpy(out + n, rest.p, rest.n);
+	p->text = slice_of(out, n + rest.n);
+}
+
+/* Whether a parameter of Content-Type has a value, in any case. */
+static bool
+says(struct mime *m, const struct mime_part *p, struct slice name, struct slice value)
+{
+	struct slice is;
+
+	return field_parameter(p->content_type, name, m->arena, &is) && slice_eq_nocase(is, value);
+}
+
+/* The text of a text part, got when it is first asked for. */
+static void
+get_text(struct mime *m, struct mime_part *p)
+{
+	struct slice content, charset;
+	struct arena scratch;
+
+	if (p->decoded)
+		return;
+	p->decoded = true;
+	arena_init(&scratch, 0);
+	content = mime_decode(m, p, &scratch);
+	if (!field_parameter(p->content_type, SLICE("charset"), m->arena, &charset))
+		charset = is_html(p) ? html_charset(content) : SLICE_ABSENT;
+	content = charset_to_utf8(content, charset, &scratch);
+	if (content.p != NULL)
+		p->text = unix_lines(content, m->arena);
+	arena_free(&scratch);
+	if (p->text.p != NULL && !is_html(p)) {
+		take_files(m, p);
+		if (says(m, p, SLICE("format"), SLICE("flowed")))
+			p->text = flowed_join(
+			    p->text, says(m, p, SLICE("delsp"), SLICE("yes")), m->arena);
+	}
+	if (p->text.p == NULL) {
+		p->text = SLICE("");
+		mime_cut(m, "memory");
+	}
+}
+
+/* Add a text at *end; returns the new end. */
+static struct mime_text **
+add_text(struct mime *m, struct mime_text **end, struct slice text, bool html)
+{
+	struct mime_text *new;
+
+	if (text.n == 0)
+		return end;
+	new = arena_alloc(m->arena, sizeof(*new));
+	if (new == NULL) {
+		mime_cut(m, "memory");
+		return end;
+	}
+	*new = (struct mime_text){ .text = text, .html = html };
+	*end = new;
+	return &new->next;
+}
+
+const struct mime_text *
+mime_texts(struct mime *m)
+{
+	struct mime_text **end = &m->texts;
+
+	if (m->texts_there)
+		return m->texts;
+	m->texts_there = true;
+	for (struct mime_part *p = m->parts; p != NULL; p = p->next) {
+		if (p->subject.p != NULL)
+			end = add_text(m, end, field_decode(p->subject, m->arena), false);
+		if (is_shown(m, p)) {
+			get_text(m, p);
+			end = add_text(m, end, p->text, is_html(p));
+		}
+	}
+	return m->texts;
+}
+
+/* The names that a part has as a file. */
+static void
+get_names(struct mime *m, const struct mime_part *p, struct mime_attachment *at)
+{
+	struct slice name;
+
+	if (field_parameter(p->disposition, SLICE("filename"), m->arena, &name))
+		at->name = without_path(name);
+	if (field_parameter(p->content_type, SLICE("name"), m->arena, &name)) {
+		name = without_path(name);
+		if (at->name.p == NULL)
+			at->name = name;
+		else if (!slice_eq(at->name, name))
+			at->other = name;
+	}
+}
+
+const struct mime_attachment *
+mime_attachments(struct mime *m)
+{
+	struct mime_attachment **end = &m->attachments;
+
+	if (m->attachments_there)
+		return m->attachments;
+	m->attachments_there = true;
+	for (struct mime_part *p = m->parts; p != NULL; p = p->next) {
+		struct mime_attachment at = {
+			.type = p->type,
+			.encoding = p->encoding,
+			.encoded = p->body,
+		};
+		bool shown = is_shown(m, p);
+
+		get_names(m, p, &at);
+		if (p->kind != MIME_MULTIPART && (!shown || at.name.p != NULL))
+			end = attach(m, end, at);
+		if (shown && !is_html(p)) {
+			get_text(m, p);
+			*end = p->files;
+			while (*end != NULL)
+				end = &(*end)->next;
+		}
+	}
+	return m->attachments;
+}
+
+unsigned long long
+mime_size(const struct mime_attachment *at)
+{
+	return transfer_size(at->encoding, at->encoded);
+}
+
+void
+mime_content(const struct mime_attachment *at, struct buf *out)
+{
+	transfer_decode(at->encoding, at->encoded, out);
+}
