@@ -8,77 +8,96 @@
 #include <getopt.h>
 #include <sysexits.h>
 
-/* What a condition or text may cost; bits beside LOOKUP_…. */
-#define COST_HEADERS (1ull << 62)
-#define COST_BODY (1ull << 63)
-
-_Static_assert(LIMIT_DNSBLS <= 60, "the bits of lookups and these don't meet");
-
-static const struct {
-	uint64_t bit;
-	const char *words;
-} costs[] = {
-	{ LOOKUP_SPF, "DNS lookups for SPF" },
-	{ LOOKUP_SPF_HELO, "DNS lookups for SPF of the HELO name" },
-	{ COST_HEADERS, "the headers" },
-	{ COST_BODY, "the body" },
+/* What a condition or text may cost. */
+struct cost {
+	uint64_t lookups; /* LOOKUP_… */
+	unsigned flags;	  /* of its facts */
+	uint32_t asked;	  /* of the content: bits of content_asks */
 };
 
-/* What one fact costs. */
-static uint64_t
-ref_cost(const struct fact_ref *ref)
-{
-	const struct fact *f = ref->fact;
+/* Those that have words of their own, in the order in which they are printed. */
+static const struct {
+	struct cost bit;
+	const char *words;
+} costs[] = {
+	{ { .lookups = LOOKUP_SPF }, "DNS lookups for SPF" },
+	{ { .lookups = LOOKUP_SPF_HELO }, "DNS lookups for SPF of the HELO name" },
+	{ { .flags = FACT_NEEDS_HEADERS }, "the headers" },
+	{ { .flags = FACT_NEEDS_BODY }, "the body" },
+	{ { .flags = FACT_DECODES }, "its parts decoded" },
+	{ { .asked = 1u << CONTENT_FILE_NAME | 1u << CONTENT_FILE_TRAIT }, "archives listed" },
+};
 
-	return ref->lookups | (f->flags & FACT_NEEDS_HEADERS ? COST_HEADERS : 0) |
-	    (f->flags & FACT_NEEDS_BODY ? COST_BODY : 0);
+/* What one fact costs, and that which it is asked about. */
+static void
+add_ref(struct cost *c, const struct fact_ref *ref)
+{
+	c->lookups |= ref->lookups;
+	c->flags |= ref->fact->flags;
+	c->asked |= content_asks(ref->fact);
+	if (ref->of != NULL)
+		add_ref(c, ref->of);
 }
 
-static uint64_t
-text_cost(const struct text *t)
+static void
+add_text(struct cost *c, const struct text *t)
 {
-	uint64_t cost = 0;
-
 	for (size_t i = 0; i < t->n; i++)
 		if (t->v[i].kind == PIECE_FACT)
-			cost |= ref_cost(&t->v[i].ref);
-	return cost;
+			add_ref(c, &t->v[i].ref);
 }
 
-static uint64_t
-node_cost(const struct program *p, uint32_t index)
+static void
+add_node(struct cost *c, const struct program *p, uint32_t index)
 {
 	const struct node *n = &p->nodes[index];
-	uint64_t cost = 0;
 
 	if (n->kind == NODE_ATOM) {
 		const struct atom *a = &p->atoms[n->atom];
 
-		cost = ref_cost(&a->left) | text_cost(&a->text);
-		cost |= a->pair ? ref_cost(&a->left2) : 0;
-		cost |= a->right_fact ? ref_cost(&a->right) : 0;
-	} else {
-		for (uint32_t i = 0; i < n->count; i++)
-			cost |= node_cost(p, p->parts[n->first + i]);
+		add_ref(c, &a->left);
+		add_text(c, &a->text);
+		if (a->pair)
+			add_ref(c, &a->left2);
+		if (a->right_fact)
+			add_ref(c, &a->right);
 	}
-	return cost;
+	for (uint32_t i = 0; i < n->count; i++)
+		add_node(c, p, p->parts[n->first + i]);
 }
 
-/* Print the DNS lookups in lists among the costs. Returns how many costs are printed by now. */
-static unsigned
-print_lists(const struct program *p, uint64_t cost, unsigned printed)
+/* Print what a rule may cost, if it costs anything. */
+static void
+print_costs(const struct program *p, const struct cost *c)
 {
-	for (uint32_t i = 0; i < p->ndnsbls; i++)
-		if (cost & LOOKUP_DNSBL(i))
-			printf("%sa DNS lookup of %s in %.*s",
-			    printed++ > 0 ? ", " : "    needs:   ", p->dnsbls[i].of->fact->name,
-			    SLICE_ARG(dnsbl_zone(p->dnsbls[i].list)));
-	return printed;
+	const char *between = "    needs:   ";
+
+	for (size_t i = 0; i < sizeof(costs) / sizeof(*costs); i++) {
+		const struct cost *bit = &costs[i].bit;
+
+		if (!(c->lookups & bit->lookups || c->flags & bit->flags || c->asked & bit->asked))
+			continue;
+		printf("%s%s", between, costs[i].words);
+		between = ", ";
+	}
+	for (uint32_t i = 0; i < p->ndnsbls; i++) {
+		const struct fact_ref *of = p->dnsbls[i].of;
+
+		if (!(c->lookups & LOOKUP_DNSBL(i)))
+			continue;
+		printf("%s%s of ", between,
+		    of->fact->flags & FACT_MANY ? "DNS lookups" : "a DNS lookup");
+		program_print_ref(of, stdout);
+		printf(" in %.*s", SLICE_ARG(dnsbl_zone(p->dnsbls[i].list)));
+		between = ", ";
+	}
+	if (*between == ',')
+		putchar('\n');
 }
 
 /* Print when a rule can act, and when the MTA hears of it. */
 static void
-print_stages(const struct program *p, const struct rule *r, uint64_t cost)
+print_stages(const struct program *p, const struct rule *r, const struct cost *cost)
 {
 	bool refuses = r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
 	bool effect = !action_decides(r->action) && r->action != ACT_SCORE && r->action != ACT_LOG;
@@ -89,7 +108,7 @@ print_stages(const struct program *p, const struct rule *r, uint64_t cost)
 		return;
 	}
 	printf("at %s", stage_name(r->acts_at));
-	if (p->settings.relays != NULL && cost & (LOOKUP_SPF | LOOKUP_SPF_HELO) &&
+	if (p->settings.relays != NULL && cost->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO) &&
 	    r->acts_at < STAGE_HEADERS)
 		fputs(" (behind a trusted relay at headers)", stdout);
 	if (r->monitor)
@@ -101,6 +120,17 @@ print_stages(const struct program *p, const struct rule *r, uint64_t cost)
 	putchar('\n');
 }
 
+/* Print a fact that may be absent, behind those printed before. */
+static unsigned
+print_without(const struct fact_ref *ref, unsigned printed)
+{
+	if (ref->fact->flags & FACT_ALWAYS)
+		return printed;
+	fputs(printed > 0 ? ", " : "    absent:  true also without ", stdout);
+	program_print_ref(ref, stdout);
+	return printed + 1;
+}
+
 /* Print the facts whose absence makes a part of the condition true: !=, !~ and `not in` are the
  * `not` of what an absent fact never is. Returns how many were printed. */
 static unsigned
@@ -109,10 +139,10 @@ print_absent(const struct program *p, uint32_t index, bool negated, unsigned pri
 	const struct node *n = &p->nodes[index];
 	const struct atom *a = &p->atoms[n->atom];
 
-	if (n->kind == NODE_ATOM && negated && a->op != OP_THERE && !a->count &&
-	    !(a->left.fact->flags & FACT_ALWAYS)) {
-		fputs(printed++ > 0 ? ", " : "    absent:  true also without ", stdout);
-		program_print_ref(&a->left, stdout);
+	if (n->kind == NODE_ATOM && negated && a->op != OP_THERE && !a->count) {
+		printed = print_without(&a->left, printed);
+		if (a->right_fact)
+			printed = print_without(&a->right, printed);
 	}
 	negated ^= n->kind == NODE_NOT;
 	for (uint32_t i = 0; i < n->count; i++)
@@ -124,9 +154,10 @@ print_absent(const struct program *p, uint32_t index, bool negated, unsigned pri
 static void
 print_rule(const struct program *p, const struct rule *r)
 {
-	uint64_t cost = node_cost(p, r->cond) | text_cost(&r->text);
-	unsigned printed = 0;
+	struct cost cost = { 0 };
 
+	add_node(&cost, p, r->cond);
+	add_text(&cost, &r->text);
 	printf("%s:%u: %s%s", r->file, r->line, r->label != NULL ? r->label : "",
 	    r->label != NULL ? ": " : "");
 	program_print_action(p, r, stdout);
@@ -138,18 +169,13 @@ print_rule(const struct program *p, const struct rule *r)
 	}
 	if (print_absent(p, r->cond, false, 0) > 0)
 		putchar('\n');
-	print_stages(p, r, cost);
+	print_stages(p, r, &cost);
 	if (r->delayed_by != UINT32_MAX) {
 		fputs("    waits:   for ", stdout);
 		show_rule(stdout, &p->rules[r->delayed_by]);
 		putchar('\n');
 	}
-	for (size_t i = 0; i < sizeof(costs) / sizeof(*costs); i++)
-		if (cost & costs[i].bit)
-			printf("%s%s", printed++ > 0 ? ", " : "    needs:   ", costs[i].words);
-	printed = print_lists(p, cost, printed);
-	if (printed > 0)
-		putchar('\n');
+	print_costs(p, &cost);
 }
 
 /* postern check [-c FILE] [--explain] */

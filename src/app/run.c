@@ -145,15 +145,23 @@ tell_list(const struct dnsbl_ask *ask)
 {
 	unsigned long long asked, failed;
 	struct buf line = { 0 };
+	char *of = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&of, &n);
 
+	if (out == NULL)
+		return;
+	program_print_ref(ask->of, out);
+	fclose(out);
 	dnsbl_count(ask->list, &asked, &failed);
 	buf_str(&line, "list");
 	log_field(&line, "zone", dnsbl_zone(ask->list));
-	log_field(&line, "of", slice_str(ask->of->fact->name));
+	log_field(&line, "of", slice_str(of));
 	log_field_num(&line, "answers", (long long)asked);
 	log_field_num(&line, "failed", (long long)failed);
 	log_send(LOG_LEVEL_INFO, &line);
 	buf_free(&line);
+	free(of);
 }
 
 /* Say at the end what was asked of the DNS. */

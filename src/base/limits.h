@@ -29,6 +29,7 @@
 #define LIMIT_MATCH_HEAP_KB 20000  /* PCRE2's heap limit, in KiB */
 #define LIMIT_JIT_STACK (1u << 20) /* bytes of a thread's JIT stack */
 #define LIMIT_CAPTURES 10	   /* groups that a text can name by number: {1} to {9} */
+#define LIMIT_PAIRS 100000	   /* pairs of two facts' values that are held against a list */
 
 /* ---- replies and texts to the MTA: beyond each, the text is cut ---- */
 #define LIMIT_REPLY_LINE 500   /* bytes of one line of a reply (RFC 5321 4.5.3.1.5: 512) */
@@ -64,6 +65,7 @@
 #define LIMIT_URLS 1000		/* different URLs of one message */
 #define LIMIT_URL 8192		/* bytes of one URL */
 #define LIMIT_URL_SCHEME 64	/* bytes of its scheme: with more it has none */
+#define LIMIT_RESULTS 32	/* results of DKIM that a filter tells: then they can't be told */
 #define LIMIT_DOMAIN_TEXT 1024	/* bytes of a name that is made A-labels: then it stays as it is */
 #define LIMIT_KIND_BYTES (36u << 10) /* first bytes of a file that its kind is known by at most */
 #define LIMIT_ARCHIVE_ENTRIES 1000   /* names of one archive */
@@ -110,7 +112,7 @@
 #define LIMIT_DNS_CHANNEL_MS 1000      /* age of such a port: likewise */
 #define LIMIT_DNS_CHANNELS 16	       /* sets of sockets at once: then the latest stays in use */
 #define LIMIT_DNSBLS 60		/* different dnsbl( ) questions of one ruleset: a diagnostic */
-#define LIMIT_DNSBL_NAMES 20	/* values of one fact that a list is asked for: then it errs */
+#define LIMIT_DNSBL_NAMES 100	/* values of one fact that a list is asked for: then it fails */
 #define LIMIT_DNSBL_ANSWERS 100 /* answers of one list: then it errs */
 #define LIMIT_DNSBL_QUIET_S 600 /* seconds between two complaints of one failing list */
 /* Milliseconds that lists have beyond what SPF may take of one answer to the MTA, lest a sender

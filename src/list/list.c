@@ -35,6 +35,7 @@ struct item {
 	uint32_t line;	/* on which it stands, 0 if that isn't known */
 	uint8_t flags;
 	bool except, has_second, has_text;
+	bool folded; /* asked of the folded text */
 	char bytes[];
 };
 
@@ -48,6 +49,7 @@ struct list {
 	struct arena arena;
 	enum list_type type;
 	unsigned flags;
+	bool folds;	      /* an item is asked of the folded text */
 	struct item *table;   /* by key */
 	struct first *firsts; /* pairs: by the key of the first column */
 	struct item **items;  /* in order of addition */
@@ -158,6 +160,8 @@ compile(struct list *l, struct item *item, const struct list_entry *e, struct di
 	item->patterns = arena_alloc(&l->arena, 2 * sizeof(struct pattern *));
 	item->patterns[true] = utf;
 	item->patterns[false] = pattern_compile(e->entry, flags, &err);
+	item->folded = flags & PATTERN_FOLDED;
+	l->folds |= item->folded;
 	return true;
 }
 
@@ -328,6 +332,12 @@ list_flags(const struct list *l)
 	return l->flags;
 }
 
+bool
+list_folds(const struct list *l)
+{
+	return l->folds;
+}
+
 size_t
 list_size(const struct list *l)
 {
@@ -421,7 +431,8 @@ list_find_ip(const struct list *l, const struct ip *ip, struct list_hit *hit)
 /* The first pattern that matches. Where a pattern's search fails, it might have matched or not:
  * that is an error only if it would make a difference. */
 static enum match
-find_pattern(const struct list *l, struct slice text, bool utf, struct list_hit *hit)
+find_pattern(
+    const struct list *l, struct slice text, struct slice folded, bool utf, struct list_hit *hit)
 {
 	bool valid = utf, known = utf, failed[2] = { false, false }; /* entries; exceptions */
 	const struct item *best = NULL;
@@ -436,7 +447,8 @@ find_pattern(const struct list *l, struct slice text, bool utf, struct list_hit 
 			p = valid ? item->patterns[true] : NULL;
 		}
 
-		enum match m = p != NULL ? pattern_match(p, text) : MATCH_NO;
+		enum match m =
+		    p != NULL ? pattern_match(p, item->folded ? folded : text) : MATCH_NO;
 
 		if (m == MATCH_ERROR)
 			failed[item->except] = true;
@@ -450,7 +462,8 @@ find_pattern(const struct list *l, struct slice text, bool utf, struct list_hit 
 
 /* Ask for a text. */
 enum match
-list_find_text(const struct list *l, struct slice text, bool utf, struct list_hit *hit)
+list_find_text(
+    const struct list *l, struct slice text, struct slice folded, bool utf, struct list_hit *hit)
 {
 	struct key keys[KEY_PROBES];
 	char packed[KEY_PACKED(LIMIT_TEXT)];
@@ -459,7 +472,7 @@ list_find_text(const struct list *l, struct slice text, bool utf, struct list_hi
 
 	assert(l->type != LIST_NETWORKS && l->type != LIST_PAIRS);
 	if (l->type == LIST_PATTERNS)
-		return find_pattern(l, text, utf, hit);
+		return find_pattern(l, text, folded, utf, hit);
 	n = entry_probes(l->type, text, keys);
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].s.n < l->longest)

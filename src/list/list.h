@@ -11,8 +11,8 @@
  *   addresses  `user@example.com`, `user@` (that local part anywhere), `example.com` (that domain),
  *              `.example.com` (each domain below it), `<>` (the null sender); without case
  *   words      whole strings, without case
- *   patterns   searched in the text, each with its flags; one that PCRE2 takes only in UTF mode is
- *              searched in bytes where these are valid UTF-8, and nowhere else
+ *   patterns   searched in the text, or with the flag n in the text folded; one that PCRE2 takes
+ *              only in UTF mode is searched in bytes where these are valid UTF-8, and nowhere else
  *   pairs      two columns of addresses; both must match
  */
 #pragma once
@@ -65,14 +65,18 @@ size_t list_size(const struct list *l);
 /* The i-th entry, in order of addition; for printing a ruleset back. Its span has no source. */
 struct list_entry list_at(const struct list *l, size_t i);
 
+/* True if one of its patterns is asked of folded text: PATTERN_FOLDED. */
+bool list_folds(const struct list *l);
+
 struct list_hit {
 	struct slice entry, text; /* of the entry that decided; text absent if it has none */
 };
 
 /* Ask. *hit (may be NULL) is filled on MATCH_YES. MATCH_ERROR only from a pattern's limits.
- * list_find_text serves domains, addresses, words and patterns; utf says (for patterns) whether the
- * text is valid UTF-8 or bytes. */
+ * list_find_text serves domains, addresses, words and patterns; for patterns, utf says whether the
+ * text is valid UTF-8 or bytes, and where list_folds(l), folded is the same text folded. */
 enum match list_find_ip(const struct list *l, const struct ip *ip, struct list_hit *hit);
-enum match list_find_text(const struct list *l, struct slice text, bool utf, struct list_hit *hit);
+enum match list_find_text(
+    const struct list *l, struct slice text, struct slice folded, bool utf, struct list_hit *hit);
 enum match list_find_pair(
     const struct list *l, struct slice a, struct slice b, struct list_hit *hit);

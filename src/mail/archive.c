@@ -169,7 +169,7 @@ tell_all(struct archive *a, archive_each *each, void *context, struct archive_su
 			    archive_entry_is_metadata_encrypted(entry) == 1,
 		};
 
-		if (sum->n == LIMIT_ARCHIVE_ENTRIES) {
+		if (sum->n == sum->most) {
 			sum->cut = true;
 			break;
 		}

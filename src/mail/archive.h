@@ -17,6 +17,9 @@ struct archive_item {
 
 /* What is to be said of the whole. */
 struct archive_sum {
+	/* Filled in by the caller: so many items are told at most; 0: LIMIT_ARCHIVE_ENTRIES. */
+	size_t most;
+
 	size_t n;	/* items told */
 	bool encrypted; /* one of them is, or the list itself, which then tells none */
 	bool macros;	/* a document of Office with macros in it (vbaProject.bin) */

@@ -362,10 +362,10 @@ fold_character(struct folding *f, struct slice s, bool normal)
 struct slice
 fold_text(struct slice text, struct arena *a)
 {
-	size_t same = unchanged(text.p, text.p + text.n, '\0');
+	size_t same = text.n > 0 ? unchanged(text.p, text.p + text.n, '\0') : 0;
 	struct folding f = { .arena = a };
 
-	if (text.p == NULL || same == text.n)
+	if (same == text.n)
 		return text;
 	f.room = text.n + 16;
 	f.out = arena_alloc(a, f.room + 1);

@@ -18,6 +18,13 @@
 #include <stdlib.h>
 
 #define LINK_COLOUR 0x0000ee /* of what can be clicked on */
+#define STYLES 16	     /* attributes that are kept: most mails say the same over and over */
+
+/* A style attribute that was read. */
+struct known_style {
+	struct slice source; /* as written; absent: none yet */
+	struct html_style style;
+};
 
 struct reader {
 	struct html_out *out;
@@ -28,6 +35,7 @@ struct reader {
 	size_t link_room;
 	struct html_style whole[2]; /* of <html> and <body> */
 	bool given[2];		    /* by their tags */
+	struct known_style known[STYLES];
 	struct html_stack stack;
 };
 
@@ -41,7 +49,7 @@ last_sheet(struct slice source)
 
 	while (end - at > 6 && (at = memchr(at, '<', (size_t)(end - at) - 6)) != NULL) {
 		at++;
-		if (slice_eq_nocase(slice_of(at, 5), SLICE("style")))
+		if ((*at | 0x20) == 's' && slice_eq_nocase(slice_of(at, 5), SLICE("style")))
 			last = at;
 	}
 	return last;
@@ -126,6 +134,26 @@ attribute_style(
 		html_style_set(style, HTML_GROUND, HTML_COLOUR_UNKNOWN, false);
 }
 
+/* What a style attribute says. */
+static const struct html_style *
+read_style(struct reader *r, struct slice source)
+{
+	size_t key = source.n + 5 * (unsigned char)source.p[source.n / 2];
+	struct known_style *k = &r->known[(key + (unsigned char)source.p[source.n - 1]) % STYLES];
+	struct arena_mark mark = arena_mark(r->out->arena);
+	struct slice css;
+
+	if (k->source.p != NULL && slice_eq(k->source, source))
+		return &k->style;
+	k->style.set = k->style.important = 0;
+	css = html_unescape(source, LIMIT_HTML_STYLE, r->out->arena, &r->out->truncated);
+	k->source = css.p != NULL ? source : SLICE_ABSENT;
+	if (css.p != NULL)
+		html_style_read(&k->style, css);
+	arena_release(r->out->arena, mark);
+	return &k->style;
+}
+
 /* All that is said of an element. */
 static void
 element_style(struct reader *r, const struct html_tag_info *info, struct html_style *style)
@@ -139,17 +167,19 @@ element_style(struct reader *r, const struct html_tag_info *info, struct html_st
 	    !html_sheet_style(r->sheet, t->name, html_attr(t, HTML_ATTR_CLASS),
 		html_attr(t, HTML_ATTR_ID), style))
 		r->out->truncated = true;
-	if (own.n > 0) {
-		struct arena_mark mark = arena_mark(r->out->arena);
-
-		own = html_unescape(own, LIMIT_HTML_STYLE, r->out->arena, &r->out->truncated);
-		if (own.p != NULL)
-			html_style_read(style, own);
-		arena_release(r->out->arena, mark);
-	}
+	if (own.n > 0)
+		html_style_merge(style, read_style(r, own));
 }
 
 /* ---- links ---- */
+
+/* One is lost; it has no number. */
+static size_t
+lose_link(struct html_out *out)
+{
+	out->truncated = out->links_cut = true;
+	return 0;
+}
 
 /* Add a link; returns its number, 0 if there is none. */
 static size_t
@@ -158,18 +188,14 @@ add_link(struct reader *r, enum html_link_kind kind, struct slice value)
 	struct html_out *out = r->out;
 	bool cut = false;
 
-	if (out->n_links == LIMIT_HTML_LINKS) {
-		out->truncated = true;
-		return 0;
-	}
+	if (out->n_links == LIMIT_HTML_LINKS)
+		return lose_link(out);
 	if (out->n_links == r->link_room) {
 		size_t room = r->link_room > 0 ? r->link_room * 2 : 16;
 		struct html_link *v = arena_alloc(out->arena, room * sizeof(*v));
 
-		if (v == NULL) {
-			out->truncated = true;
-			return 0;
-		}
+		if (v == NULL)
+			return lose_link(out);
 		if (out->n_links > 0)
 			memcpy(v, out->links, out->n_links * sizeof(*v));
 		out->links = v;
@@ -180,12 +206,10 @@ add_link(struct reader *r, enum html_link_kind kind, struct slice value)
 
 	/* The end of a picture that is in its own URL is missed by nobody. */
 	if (cut && !(url.n > 5 && slice_eq_nocase(slice_of(url.p, 5), SLICE("data:"))))
-		out->truncated = true;
+		out->truncated = out->url_cut = true;
 	url = url.p == NULL ? url : arena_slice(out->arena, url);
-	if (url.p == NULL) {
-		out->truncated = true;
-		return 0;
-	}
+	if (url.p == NULL)
+		return lose_link(out);
 	out->links[out->n_links] =
 	    (struct html_link){ .kind = kind, .url = url, .from = out->text.n, .to = out->text.n };
 	return ++out->n_links;
@@ -509,7 +533,8 @@ html_read(struct slice source, struct html_out *out)
 
 	out->links = NULL;
 	out->n_links = 0;
-	out->truncated = r == NULL;
+	out->url_cut = false;
+	out->truncated = out->links_cut = r == NULL;
 	if (r == NULL)
 		return;
 	r->out = out;
@@ -518,6 +543,8 @@ html_read(struct slice source, struct html_out *out)
 	r->sheet = NULL;
 	r->lexer = (struct html_lexer){ source.p, source.p + source.n };
 	r->link_room = 0;
+	for (size_t i = 0; i < STYLES; i++)
+		r->known[i].source = SLICE_ABSENT;
 	html_stack_init(&r->stack, element_ends, r);
 	read_sheets(r, source);
 	begin_whole(r);
@@ -526,18 +553,18 @@ html_read(struct slice source, struct html_out *out)
 	finish_text(out, &out->text);
 	finish_text(out, &out->hidden);
 	out->truncated |= r->stack.cut;
+	html_stack_free(&r->stack);
 	html_sheet_free(r->sheet);
 	free(r);
 }
 
 /* What is seen inside of a link. */
 struct slice
-html_link_text(const struct html_out *out, const struct html_link *link)
+html_link_text(struct slice seen, const struct html_link *link)
 {
-	struct slice all = buf_slice(&out->text);
-	size_t from = link->from, to = link->to < all.n ? link->to : all.n;
+	size_t from = link->from, to = link->to < seen.n ? link->to : seen.n;
 
-	while (from < to && html_is_space(all.p[from]))
+	while (from < to && html_is_space(seen.p[from]))
 		from++;
-	return from < to ? slice_of(all.p + from, to - from) : SLICE("");
+	return from < to ? slice_of(seen.p + from, to - from) : SLICE("");
 }

@@ -37,7 +37,9 @@ struct html_out {
 
 	struct html_link *links; /* in the order of the source, in the arena */
 	size_t n_links;
-	bool truncated; /* something was left out: a limit, or memory */
+	bool links_cut; /* there are more of them: LIMIT_HTML_LINKS, or memory */
+	bool url_cut;	/* one is not all there: LIMIT_HTML_URL */
+	bool truncated; /* something was left out, of these or of styles: a limit, or memory */
 };
 
 /* Read a part's source, which must be valid UTF-8. Blocks are separated by one line feed, cells by
@@ -45,5 +47,5 @@ struct html_out {
  * frees them. The time is linear in the source. */
 void html_read(struct slice source, struct html_out *out);
 
-/* What is seen inside of a link, a piece of out->text; empty if nothing is. */
-struct slice html_link_text(const struct html_out *out, const struct html_link *link);
+/* What is seen inside of a link, a piece of out->text, which `seen` holds; empty if nothing is. */
+struct slice html_link_text(struct slice seen, const struct html_link *link);

@@ -84,8 +84,10 @@ named(struct slice name)
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = strncmp(name.p, entities[middle].name, name.n);
+		int order = name.p[0] - entities[middle].name[0];
 
+		if (order == 0)
+			order = strncmp(name.p, entities[middle].name, name.n);
 		if (order == 0 && entities[middle].name[name.n] == '\0')
 			return &entities[middle];
 		if (order <= 0)

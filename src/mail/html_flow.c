@@ -8,7 +8,7 @@
 #include "mail/html_entity.h"
 #include "mail/html_token.h"
 
-enum { SPACE = 1, REFERENCE, NUL, C2 };
+enum { BLANK = 1, SPACE, REFERENCE, NUL, C2 };
 
 static const unsigned char classes[256] = {
 	[0] = NUL,
@@ -16,7 +16,7 @@ static const unsigned char classes[256] = {
 	['\n'] = SPACE,
 	['\f'] = SPACE,
 	['\r'] = SPACE,
-	[' '] = SPACE,
+	[' '] = BLANK,
 	['&'] = REFERENCE,
 	[0xc2] = C2, /* begins a no-break space */
 };
@@ -38,18 +38,20 @@ add(struct html_flow *f, struct slice s)
 	buf_add(f->to, s);
 }
 
-/* Length of the run from i that goes out as it is: words with single blanks between. */
+/* Length of the run from i that goes out as it is: words with single blanks between. It has no
+ * branch for the end of a word, which a processor can't foresee. */
 static size_t
 plain_run(struct slice s, size_t i)
 {
-	size_t start = i;
+	const unsigned char *p = (const unsigned char *)s.p + i;
+	size_t n = s.n - i, run = 0;
 
-	for (; i < s.n; i++)
-		if (classes[(unsigned char)s.p[i]] != 0 &&
-		    !(s.p[i] == ' ' && i > start && i + 1 < s.n &&
-			classes[(unsigned char)s.p[i + 1]] == 0))
-			break;
-	return i - start;
+	if (n == 0 || classes[*p] != 0)
+		return 0;
+	for (; run + 1 < n; run++)
+		if (classes[p[run]] + (classes[p[run + 1]] != 0) > BLANK)
+			return run;
+	return run + (classes[p[run]] == 0);
 }
 
 /* White space: a gap, or itself. */
@@ -95,6 +97,7 @@ html_flow_add(struct html_flow *f, struct slice s, bool pre, bool entities)
 			continue;
 		}
 		switch (classes[(unsigned char)s.p[i]]) {
+		case BLANK:
 		case SPACE:
 			add_space(f, s.p[i++], pre);
 			break;

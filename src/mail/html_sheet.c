@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#define RULES 16   /* that there is room for at first */
 #define SLOTS 4096 /* of the hash table; a power of two, more than twice LIMIT_HTML_RULES */
 _Static_assert(SLOTS > 2 * LIMIT_HTML_RULES, "a table has room");
 
@@ -25,8 +26,8 @@ struct rule {
 };
 
 struct html_sheet {
-	unsigned n, order;
-	struct rule rule[LIMIT_HTML_RULES];
+	unsigned n, room, order;
+	struct rule *rule;
 	uint16_t slot[SLOTS]; /* a rule's place and 1; 0: free */
 };
 
@@ -121,6 +122,23 @@ read_selector(struct slice s, struct slice *tag, char *kind, struct slice *name)
 	return i == s.n && i > start;
 }
 
+/* Make room for one more rule; false at the limit or on lack of memory. */
+static bool
+make_room(struct html_sheet *s)
+{
+	unsigned room = s->room == 0 ? RULES : 2 * s->room;
+	struct rule *rule;
+
+	if (s->n < s->room)
+		return true;
+	rule = s->n < LIMIT_HTML_RULES ? realloc(s->rule, room * sizeof(*rule)) : NULL;
+	if (rule == NULL)
+		return false;
+	s->rule = rule;
+	s->room = room < LIMIT_HTML_RULES ? room : LIMIT_HTML_RULES;
+	return true;
+}
+
 /* Add one rule. */
 static bool
 add_rule(struct html_sheet *s, struct slice selector, const struct html_style *style)
@@ -134,7 +152,7 @@ add_rule(struct html_sheet *s, struct slice selector, const struct html_style *s
 	uint32_t hash = hash_selector(tag, kind, name);
 	const uint16_t *slot = find_slot(s, hash, tag, kind, name);
 
-	if (slot == NULL || (*slot == 0 && s->n == LIMIT_HTML_RULES))
+	if (slot == NULL || (*slot == 0 && !make_room(s)))
 		return false;
 	if (*slot == 0) {
 		s->rule[s->n++] =
@@ -290,9 +308,11 @@ bool
 html_sheet_style(const struct html_sheet *s, struct slice tag, struct slice classes,
     struct slice id, struct html_style *style)
 {
-	struct holding h = { .n = 0 };
+	struct holding h;
 	size_t i = 0;
 
+	h.n = 0;
+	h.cut = false;
 	hold(s, &h, SLICE(""), 0, SLICE(""));
 	hold(s, &h, tag, 0, SLICE(""));
 	while (i < classes.n) {
@@ -319,5 +339,7 @@ html_sheet_style(const struct html_sheet *s, struct slice tag, struct slice clas
 void
 html_sheet_free(struct html_sheet *s)
 {
+	if (s != NULL)
+		free(s->rule);
 	free(s);
 }

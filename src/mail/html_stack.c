@@ -7,6 +7,8 @@
  */
 #include "mail/html_stack.h"
 
+#include <stdlib.h>
+
 #define MOST_UNKNOWN 32 /* elements of unknown names among which one is looked for */
 #define MOST_MOVED 16	/* elements that go on when what is around them ends */
 
@@ -16,12 +18,22 @@ html_stack_init(
     struct html_stack *s, void (*ends)(void *, const struct html_element *), void *closure)
 {
 	memset(s->last, 0, sizeof(s->last));
+	s->v = s->few;
+	s->room = HTML_STACK_FEW;
 	s->v[0] = (struct html_element){ .info = html_tag_find(SLICE("html")),
 		.look = html_look_start() };
 	s->n = 1;
 	s->cut = false;
 	s->ends = ends;
 	s->closure = closure;
+}
+
+/* Give its memory back. */
+void
+html_stack_free(struct html_stack *s)
+{
+	if (s->v != s->few)
+		free(s->v);
 }
 
 /* The innermost element. */
@@ -189,14 +201,35 @@ html_stack_before(struct html_stack *s, const struct html_tag_info *info)
 	return true;
 }
 
-/* Open an element. Beyond the limit it takes the place of the innermost. */
+/* Make room for one more; false at the limit or on lack of memory. */
+static bool
+make_room(struct html_stack *s)
+{
+	unsigned room = 4 * s->room < LIMIT_HTML_DEPTH ? 4 * s->room : LIMIT_HTML_DEPTH;
+	struct html_element *v;
+
+	if (s->n < s->room)
+		return true;
+	if (s->room == LIMIT_HTML_DEPTH)
+		return false;
+	v = s->v != s->few ? realloc(s->v, room * sizeof(*v)) : malloc(room * sizeof(*v));
+	if (v == NULL)
+		return false;
+	if (s->v == s->few)
+		memcpy(v, s->few, sizeof(s->few));
+	s->v = v;
+	s->room = room;
+	return true;
+}
+
+/* Open an element. */
 struct html_element *
 html_stack_push(struct html_stack *s, const struct html_tag_info *info, struct slice name,
     const struct html_style *own)
 {
 	struct html_element *e;
 
-	if (s->n == LIMIT_HTML_DEPTH) {
+	if (!make_room(s)) {
 		const struct html_element *last = top(s);
 
 		s->cut = true;

@@ -25,9 +25,12 @@ struct html_element {
 	size_t link; /* number of the link whose text this is; 0: none */
 };
 
+#define HTML_STACK_FEW 16 /* as many as most mails have */
+
 struct html_stack {
-	struct html_element v[LIMIT_HTML_DEPTH];
-	unsigned n;		  /* v[0] is the mail itself */
+	struct html_element few[HTML_STACK_FEW];
+	struct html_element *v; /* `few`, or memory of its own; v[0] is the mail itself */
+	unsigned n, room;
 	unsigned last[HTML_TAGS]; /* the innermost of each number; 0: none */
 	bool cut;		  /* there were more than it can hold */
 	/* Called for each element that ends, the innermost first. */
@@ -35,8 +38,10 @@ struct html_stack {
 	void *closure;
 };
 
+/* Begin with nothing open. The stack must stay where it is. */
 void html_stack_init(
     struct html_stack *s, void (*ends)(void *, const struct html_element *), void *closure);
+void html_stack_free(struct html_stack *s);
 
 /* End what a start tag ends. False if it can't stand here, and counts for nothing. */
 bool html_stack_before(struct html_stack *s, const struct html_tag_info *info);
@@ -44,7 +49,7 @@ bool html_stack_before(struct html_stack *s, const struct html_tag_info *info);
 /* The look of what an element or a text is put into: not a table, but its cells. */
 const struct html_look *html_stack_look(const struct html_stack *s);
 
-/* Open an element. */
+/* Open an element. Where there is no room for more it takes the place of the innermost. */
 struct html_element *html_stack_push(struct html_stack *s, const struct html_tag_info *info,
     struct slice name, const struct html_style *own);
 

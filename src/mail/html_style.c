@@ -316,10 +316,10 @@ skip_part(const char *at, const char *end)
 	return at < end ? at + 1 : at;
 }
 
-/* Copy up to a byte of `stop` outside of strings and brackets, which is not passed: without
+/* Copy up to a semicolon or `stop` outside of strings and brackets, which is not passed: without
  * comments, escapes undone, in lower case. */
 static const char *
-copy_part(const char *at, const char *end, const char *stop, char *out, size_t *n)
+copy_part(const char *at, const char *end, char stop, char *out, size_t *n)
 {
 	unsigned depth = 0;
 
@@ -336,7 +336,7 @@ copy_part(const char *at, const char *end, const char *stop, char *out, size_t *
 			add(out, n, ' ');
 			continue;
 		}
-		if (depth == 0 && strchr(stop, c) != NULL && c != '\0')
+		if (depth == 0 && (c == ';' || c == stop))
 			break;
 		depth += c == '(';
 		depth -= c == ')' && depth > 0;
@@ -370,7 +370,7 @@ skip_value(const char *at, const char *end)
 	while (
 	    p < end && *p != ';' && *p != '(' && *p != '"' && *p != '\'' && *p != '\\' && *p != '/')
 		p++;
-	return p == end || *p == ';' ? p : copy_part(at, end, ";", none, &n);
+	return p == end || *p == ';' ? p : copy_part(at, end, ';', none, &n);
 }
 
 /* Read declarations. */
@@ -384,7 +384,7 @@ html_style_read(struct html_style *s, struct slice css)
 	while (at < end) {
 		const struct prop *p;
 
-		at = copy_part(at, end, ":;", text, &n);
+		at = copy_part(at, end, ':', text, &n);
 		if (at == end)
 			break;
 		p = *at == ':' ? find_prop(slice_of(text, n)) : NULL;
@@ -393,7 +393,7 @@ html_style_read(struct html_style *s, struct slice css)
 			at += at < end;
 			continue;
 		}
-		at = copy_part(at + 1, end, ";", text, &n);
+		at = copy_part(at + 1, end, ';', text, &n);
 		at += at < end;
 
 		struct slice value = slice_of(text, n);

@@ -156,14 +156,15 @@ html_tag_find(struct slice name)
 	if (name.n > LONGEST)
 		return &other;
 	for (size_t i = 0; i < name.n; i++)
-		lower[i] = (char)ascii_lower((unsigned char)name.p[i]);
+		if ((lower[i] = (char)ascii_lower((unsigned char)name.p[i])) == '\0')
+			return &other;
 	lower[name.n] = '\0';
-	if (strlen(lower) != name.n)
-		return &other;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = strcmp(lower, tags[middle].name);
+		int order = lower[0] - tags[middle].name[0];
 
+		if (order == 0)
+			order = strcmp(lower, tags[middle].name);
 		if (order == 0)
 			return &tags[middle];
 		if (order < 0)

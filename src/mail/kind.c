@@ -10,6 +10,17 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
+const char *const kind_words[] = {
+	/* programs */ "exe", "elf", "macho", "class", "dex", "script", "lnk",
+	/* archives */ "zip", "jar", "apk", "rar", "7z", "gzip", "bzip2", "xz", "zstd", "compress",
+	"lzh", "arj", "ace", "cab", "tar", "wim",
+	/* disks */ "iso", "vhd", "vhdx",
+	/* documents */ "pdf", "rtf", "ole", "ooxml", "odf", "one", "chm", "access",
+	/* for people */ "html", "svg", "xml", "mail", "vcard", "calendar", "pgp", "text",
+	/* images */ "png", "jpeg", "gif", "webp", "bmp", "tiff", "ico",
+	/* others */ "empty", "data", NULL
+};
+
 struct magic {
 	size_t at;
 	const char *bytes;

@@ -16,3 +16,6 @@
  *   others      empty, and data for what is none of these
  */
 const char *kind_of(struct slice first_bytes);
+
+/* All these words, NULL behind the last. */
+extern const char *const kind_words[];

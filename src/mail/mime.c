@@ -2,8 +2,8 @@
  * mime.c - the structure of a message
  *
  * One pass over the lines, with a stack of the parts that are open; a line that is the boundary of
- * one of them ends all that are within it. Only lines that begin with `--` are looked at, so that
- * text and files cost one search for line feeds.
+ * one of them ends all that are within it. Only lines that begin with `--` are looked at, and lines
+ * are told apart only where a `-` is: most of a message costs one search for that.
  *
  * GMime's parser does not do here. A message of 32 MB can have three million parts, for which it
  * takes 4 GB; its nesting of 1,024 makes each line that begins with `--` cost 5 us; neither can be
@@ -303,6 +303,18 @@ close_part(struct scan *s, const char *end)
 		p->kind = MIME_LEAF;
 }
 
+/* The start of the first line of s with a `-` in it, or the end: files have none for megabytes. */
+static const char *
+dashed_line(struct slice s)
+{
+	const char *dash = s.p[0] == '-' ? s.p : memchr(s.p, '-', s.n), *feed;
+
+	if (dash == NULL)
+		return s.p + s.n;
+	feed = memrchr(s.p, '\n', (size_t)(dash - s.p));
+	return feed != NULL ? feed + 1 : s.p;
+}
+
 /* Read on to the next boundary; NULL if there is none. */
 static struct level *
 next_boundary(struct scan *s, bool *last)
@@ -311,6 +323,8 @@ next_boundary(struct scan *s, bool *last)
 	struct level *l;
 
 	while (s->boundaries > 0 && s->rest.n > 0) {
+		skip(&s->rest, (size_t)(dashed_line(s->rest) - s->rest.p));
+
 		size_t n = line_length(s->rest, &line);
 
 		l = boundary_of(s, line, last);

@@ -8,29 +8,42 @@
 #include "mail/flowed.h"
 #include "mail/mime_in.h"
 
+/* Decode a part's body into the arena, `left` bytes of it at most; *cut says if there were more. */
+static struct slice
+decode(const struct mime_part *p, size_t left, struct arena *a, bool *cut)
+{
+	struct transfer_reader r = transfer_begin(p->encoding, p->body);
+	size_t most = p->body.n < left ? p->body.n : left; /* nothing gets longer */
+	char *out = arena_alloc(a, most + TRANSFER_ROOM);
+	size_t n = 0, got;
+
+	if (out == NULL)
+		return SLICE_ABSENT;
+	while (n <= most && (got = transfer_read(&r, out + n, most + TRANSFER_ROOM - n)) > 0)
+		n += got;
+	*cut = n > most;
+	return slice_of(out, *cut ? most : n);
+}
+
 struct slice
 mime_decode(struct mime *m, const struct mime_part *p, struct arena *a)
 {
 	size_t left = m->limits.decoded - m->decoded;
-	struct buf out = { .limit = left };
 	struct slice content;
+	bool cut;
 
 	if (p->encoding == TRANSFER_NONE) {
-		content = slice_of(p->body.p, p->body.n < left ? p->body.n : left);
-		if (content.n < p->body.n)
-			mime_cut(m, "decoded");
+		cut = p->body.n > left;
+		content = slice_of(p->body.p, cut ? left : p->body.n);
 	} else {
-		if (left > 0)
-			transfer_decode(p->encoding, p->body, &out);
-		if (left == 0 || out.cut)
-			mime_cut(m, left == 0 || out.n == left ? "decoded" : "memory");
-		content = arena_slice(a, buf_slice(&out));
-		buf_free(&out);
-		if (content.p == NULL) {
-			mime_cut(m, "memory");
-			return SLICE("");
-		}
+		content = decode(p, left, a, &cut);
 	}
+	if (content.p == NULL) {
+		mime_cut(m, "memory");
+		return SLICE("");
+	}
+	if (cut)
+		mime_cut(m, "decoded");
 	m->decoded += content.n;
 	return content;
 }
@@ -93,24 +106,41 @@ html_charset(struct slice source)
 	return SLICE_ABSENT;
 }
 
+/* Take the NULs out of a text; returns its new length. */
+static size_t
+drop_nul(char *text, size_t n)
+{
+	const char *nul = memchr(text, '\0', n);
+	size_t kept = nul != NULL ? (size_t)(nul - text) : n;
+
+	for (size_t i = kept; i < n; i++)
+		if (text[i] != '\0')
+			text[kept++] = text[i];
+	return kept;
+}
+
 /* A copy in which every line ends in LF, and there is no NUL. */
 static struct slice
 unix_lines(struct slice s, struct arena *a)
 {
-	char *out = arena_alloc(a, s.n + 1);
-	size_t n = 0;
+	char *text = arena_alloc(a, s.n + 1), *out = text;
+	const char *at = s.p, *end = at + s.n;
 
-	if (out == NULL)
+	if (text == NULL)
 		return SLICE_ABSENT;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\r') {
-			out[n++] = '\n';
-			if (i + 1 < s.n && s.p[i + 1] == '\n')
-				i++;
-		} else if (s.p[i] != '\0')
-			out[n++] = s.p[i];
+	while (at < end) {
+		const char *cr = memchr(at, '\r', (size_t)(end - at));
+		size_t n = (size_t)((cr != NULL ? cr : end) - at);
+
+		memcpy(out, at, n);
+		out += n;
+		at += n;
+		if (at == end)
+			break;
+		*out++ = '\n';
+		at += at + 1 < end && at[1] == '\n' ? 2 : 1;
 	}
-	return slice_of(out, n);
+	return slice_of(text, drop_nul(text, (size_t)(out - text)));
 }
 
 /* Add an attachment at *end; returns the new end. */

@@ -137,15 +137,18 @@ compare(const void *x, const void *y)
 	return a->place < b->place ? -1 : a->place > b->place;
 }
 
-/* Add a value without its quotes. */
+/* Add a value without its quotes, and without what stands apart behind them: a comment, or words
+ * that no reader shows. */
 static void
 unquote(struct slice value, struct buf *out)
 {
-	bool quotes = true;
+	bool quotes = true, quoted = false;
 
 	for (size_t i = 0; i < value.n; i++) {
 		size_t end = i;
 
+		if (quoted && (words_blank(value.p[i]) || value.p[i] == '('))
+			break;
 		if (value.p[i] != '"') {
 			buf_char(out, value.p[i]);
 			continue;
@@ -156,6 +159,7 @@ unquote(struct slice value, struct buf *out)
 		if (quotes) {
 			words_inside(slice_of(value.p + i, end - i), out);
 			i = end - 1;
+			quoted = value.p[0] == '"';
 		}
 	}
 }

@@ -77,7 +77,7 @@ tell(struct listing *l, struct slice name, bool folder, bool encrypted)
 	struct archive_item item = { .folder = folder, .encrypted = encrypted };
 	struct arena scratch;
 
-	if (l->sum->n == LIMIT_ARCHIVE_ENTRIES) {
+	if (l->sum->n == l->sum->most) {
 		l->sum->cut = true;
 		return false;
 	}
@@ -307,7 +307,7 @@ rar_list(struct slice content, archive_each *each, void *context, struct archive
 	struct listing l = { each, context, sum };
 	struct reader r = { content, false };
 
-	*sum = (struct archive_sum){ 0 };
+	*sum = (struct archive_sum){ .most = sum->most != 0 ? sum->most : LIMIT_ARCHIVE_ENTRIES };
 	if (slice_eq(take(&r, 6), SLICE("Rar!\x1a\x07"))) {
 		uint64_t version = number(&r, 1);
 

@@ -106,6 +106,25 @@ transfer_begin(enum transfer how, struct slice encoded)
 	return (struct transfer_reader){ .rest = encoded, .how = TRANSFER_NONE };
 }
 
+/* Decode the whole groups of base64 at p, `most` of them at most; returns how many there were. */
+static size_t
+whole_groups(const unsigned char *p, const unsigned char *end, unsigned char *out, size_t most)
+{
+	size_t n = 0;
+
+	for (; n < most && end - p >= 4; n++, p += 4, out += 3) {
+		uint32_t a = base64[p[0]], b = base64[p[1]], c = base64[p[2]], d = base64[p[3]];
+		uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+
+		if (((a | b | c | d) & 64) != 0)
+			break;
+		out[0] = (unsigned char)(bits >> 16);
+		out[1] = (unsigned char)(bits >> 8);
+		out[2] = (unsigned char)bits;
+	}
+	return n;
+}
+
 /* base64: characters that are none of it are passed over. `=` ends a group, not the content: there
  * are senders that put several pieces behind one another. */
 static size_t
@@ -117,17 +136,13 @@ read_base64(struct transfer_reader *r, unsigned char *out, size_t room)
 	size_t n = 0;
 
 	while (p < end && n + 3 <= room) {
-		if (nbits == 0 && end - p >= 4) {
-			unsigned a = base64[p[0]], b = base64[p[1]], c = base64[p[2]],
-				 d = base64[p[3]];
+		if (nbits == 0) {
+			size_t groups = whole_groups(p, end, out + n, (room - n) / 3);
 
-			if (((a | b | c | d) & 64) == 0) {
-				out[n++] = (unsigned char)(a << 2 | b >> 4);
-				out[n++] = (unsigned char)(b << 4 | c >> 2);
-				out[n++] = (unsigned char)(c << 6 | d);
-				p += 4;
-				continue;
-			}
+			p += 4 * groups;
+			n += 3 * groups;
+			if (p == end || n + 3 > room)
+				break;
 		}
 
 		unsigned six = base64[*p];
@@ -312,6 +327,19 @@ uu_end(struct slice s, bool *some)
 	return end;
 }
 
+/* s from its first line on that begins with a `b`. */
+static struct slice
+from_b_line(struct slice s)
+{
+	const char *at = s.p, *end = at + s.n;
+
+	while (at < end && *at != 'b') {
+		at = memchr(at, '\n', (size_t)(end - at));
+		at = at != NULL ? at + 1 : end;
+	}
+	return slice_of(at, (size_t)(end - at));
+}
+
 /* The first uuencoded file in a text. Lines that were looked at as data of a `begin` that is none
  * are not looked at again. */
 bool
@@ -319,7 +347,7 @@ transfer_find_uu(struct slice text, struct transfer_uu *found)
 {
 	struct slice rest = text;
 
-	while (rest.n > 0) {
+	while ((rest = from_b_line(rest)).n > 0) {
 		const char *start = rest.p, *end;
 		bool some;
 

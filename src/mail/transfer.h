@@ -32,7 +32,9 @@ struct transfer_reader {
  * without one there is nothing to decode: the bytes are as they are. */
 struct transfer_reader transfer_begin(enum transfer how, struct slice encoded);
 
-/* The next decoded bytes, at most `room` (64 or more); returns how many, 0 at the end. */
+/* The next decoded bytes, at most `room` (TRANSFER_ROOM or more); returns how many, 0 at the end.
+ * All of them are no more than there were encoded. */
+#define TRANSFER_ROOM 64
 size_t transfer_read(struct transfer_reader *r, char *out, size_t room);
 
 /* Decode all of it, as far as out's limit lets it. */

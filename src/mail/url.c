@@ -37,9 +37,9 @@ struct parts {
 };
 
 void
-urls_init(struct urls *u, struct arena *a)
+urls_init(struct urls *u, size_t most, struct arena *a)
 {
-	*u = (struct urls){ .arena = a };
+	*u = (struct urls){ .arena = a, .most = most != 0 ? most : LIMIT_URLS };
 	/* Fails at most early after the machine's start: then it is as good as no secret. */
 	(void)!getrandom(u->secret, sizeof(u->secret), GRND_NONBLOCK);
 }
@@ -64,7 +64,7 @@ is_known(struct urls *u, struct slice url)
 		arena_release(u->arena, before);
 		return true;
 	}
-	if (u->n == LIMIT_URLS) {
+	if (u->n == u->most) {
 		arena_release(u->arena, before);
 		u->cut = true;
 		return true;
@@ -82,13 +82,13 @@ keep(struct urls *u, struct slice text, struct slice host)
 {
 	struct url *url;
 
-	if (u->v == NULL && (u->v = arena_alloc(u->arena, LIMIT_URLS * sizeof(*u->v))) == NULL) {
+	if (u->v == NULL && (u->v = arena_alloc(u->arena, u->most * sizeof(*u->v))) == NULL) {
 		u->cut = true;
 		return;
 	}
 	if (text.n > LIMIT_URL) {
 		text.n = utf8_prefix(text, LIMIT_URL);
-		u->cut = true;
+		u->shortened = true;
 	}
 	if (is_known(u, text))
 		return;
@@ -110,6 +110,13 @@ static bool
 is_slash(char c, bool special)
 {
 	return c == '/' || (c == '\\' && special);
+}
+
+/* What a browser takes out of a URL before it reads it. */
+static bool
+is_dropped(char c)
+{
+	return c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Part user, host and port. The host is behind the last @; the port behind the last colon that is
@@ -139,7 +146,9 @@ part_rest(struct parts *p, struct slice s)
 {
 	size_t slashes = 0, end;
 
-	while (slashes < s.n && is_slash(s.p[slashes], p->special) && (p->special || slashes < 2))
+	while (slashes < s.n &&
+	    (p->special ? is_slash(s.p[slashes], true) || is_dropped(s.p[slashes])
+			: s.p[slashes] == '/' && slashes < 2))
 		slashes++;
 	p->slashes = p->special || slashes == 2;
 	if (!p->slashes) {
@@ -170,7 +179,7 @@ add_piece(struct buf *out, struct slice s, bool slashes)
 		from = i + 1;
 		if (c == '\\')
 			buf_char(out, '/');
-		else if (c != '\t' && c != '\r' && c != '\n')
+		else if (!is_dropped((char)c))
 			buf_printf(out, "%%%02X", c);
 	}
 	buf_add(out, slice_of(s.p + from, s.n - from));
@@ -213,7 +222,7 @@ write_url(struct urls *u, const struct parts *p)
 		add_piece(&out, p->port, false);
 	}
 	add_rest(&out, p);
-	u->cut |= out.cut;
+	u->shortened |= out.cut;
 	keep(u, utf8_clean(&scratch, buf_slice(&out)), host);
 	buf_free(&out);
 	arena_free(&scratch);
@@ -247,7 +256,7 @@ read_scheme(struct slice s, char to[static LIMIT_URL_SCHEME], struct slice *sche
 		char c = s.p[i];
 		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 
-		if (c == '\t' || c == '\r' || c == '\n')
+		if (is_dropped(c))
 			continue;
 		if (c == ':' && n > 0) {
 			*scheme = slice_of(to, n);
@@ -293,6 +302,17 @@ trim(struct slice s)
 	return s;
 }
 
+/* True if s begins with two slashes: it has a host and no scheme. */
+static bool
+begins_with_slashes(struct slice s)
+{
+	size_t second = 1;
+
+	while (second < s.n && is_dropped(s.p[second]))
+		second++;
+	return second < s.n && is_slash(s.p[0], true) && is_slash(s.p[second], true);
+}
+
 void
 url_add(struct urls *u, struct slice s)
 {
@@ -303,8 +323,6 @@ url_add(struct urls *u, struct slice s)
 	/* host:80/ is no scheme, whatever the grammar says. */
 	if (read_scheme(s, room, &scheme) > 0 && memchr(scheme.p, '.', scheme.n) == NULL)
 		url_add_whole(u, s, true);
-	else if (s.n > 2 && is_slash(s.p[0], true) && is_slash(s.p[1], true))
-		url_add_whole(u, s, false);
-	else if (url_begins_with_host(s))
+	else if (begins_with_slashes(s) || url_begins_with_host(s))
 		url_add_whole(u, s, false);
 }

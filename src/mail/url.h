@@ -24,15 +24,17 @@ struct url {
 struct url_key;
 struct urls {
 	struct arena *arena;
-	struct url *v; /* room for LIMIT_URLS, or NULL */
+	size_t most;   /* so many are kept */
+	struct url *v; /* room for them, or NULL */
 	size_t n;
-	bool cut; /* there were more, or one was longer than LIMIT_URL, or memory ran out */
+	bool cut;	/* there were more, or memory ran out */
+	bool shortened; /* one was longer than LIMIT_URL */
 	struct url_key *seen;
 	unsigned char secret[16];
 };
 
-/* Begin an empty set. What it holds lives in the arena. */
-void urls_init(struct urls *u, struct arena *a);
+/* Begin an empty set, of at most so many; 0: LIMIT_URLS. What it holds lives in the arena. */
+void urls_init(struct urls *u, size_t most, struct arena *a);
 
 /* Find those in a text as a reader sees it: with http, https or ftp, those that begin with `www.`,
  * and names under a top level domain that have a path or can hardly be anything else. Mail

@@ -131,6 +131,7 @@ literal_flags(struct span flags, struct diags *d)
 		{ 's', PATTERN_DOTALL },
 		{ 'm', PATTERN_MULTILINE },
 		{ 'x', PATTERN_EXTENDED },
+		{ 'n', PATTERN_FOLDED },
 	};
 	struct slice s = span_slice(flags);
 	unsigned got = 0;
@@ -146,8 +147,8 @@ literal_flags(struct span flags, struct diags *d)
 			diag_hint(d,
 			    diag_error(d, at, "unknown flag `%c` behind a pattern", s.p[i]),
 			    "flags are i (without case), s (. matches line feeds), m (^ and $ at each "
-			    "line), x (white space and comments inside); a slash inside a pattern is "
-			    "written \\/");
+			    "line), x (white space and comments inside), n (asked of the folded text); a "
+			    "slash inside a pattern is written \\/");
 			break;
 		}
 		if (got & flag)

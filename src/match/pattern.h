@@ -16,6 +16,7 @@ enum pattern_flags {
 	PATTERN_MULTILINE = 4, /* m */
 	PATTERN_EXTENDED = 8,  /* x */
 	PATTERN_UTF = 16,      /* subject and pattern are UTF-8; without it, bytes */
+	PATTERN_FOLDED = 32,   /* n: the subject is a folded text; the caller sees to that */
 };
 
 enum match { MATCH_NO, MATCH_YES, MATCH_ERROR };

@@ -25,6 +25,7 @@
  *   from    the sender; <> is the null sender
  *   to      the recipient; the first, if there are several
  *   nrcpt   how many recipients it is about, if more than one
+ *   limits  of a verdict: the limits that kept something of the message from being seen
  *   ms      milliseconds that all our work for this message has taken so far, the connection's
  *           for its first message
  *   why     of cause mta and dns: what went wrong
@@ -122,7 +123,7 @@ record_decision(const struct record *r, const struct decision *d)
 {
 	bool refusal = d->action == ACT_REJECT || d->action == ACT_TEMPFAIL;
 	bool trouble = d->cause == CAUSE_ERROR || d->cause == CAUSE_DNS || d->cause == CAUSE_LIMIT;
-	struct buf line = { 0 };
+	struct buf line = { 0 }, limits = { 0 };
 
 	begin(&line, r);
 	log_field(&line, "action", slice_str(action_name(d->action)));
@@ -134,6 +135,10 @@ record_decision(const struct record *r, const struct decision *d)
 	if (!d->obeyed)
 		log_field(&line, "obeyed", SLICE("no"));
 	add_envelope(&line, r->session, d->recipients, d->nrecipients);
+	content_limits(r->session, &limits);
+	if (limits.n > 0)
+		log_field(&line, "limits", buf_slice(&limits));
+	buf_free(&limits);
 	end(&line, r, d->why, refusal ? d->reply.text : SLICE_ABSENT,
 	    trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);
 }

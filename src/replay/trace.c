@@ -53,9 +53,35 @@ print_outcome(struct trace *t, unsigned set)
 		fprintf(t->out, "%-5s", word);
 }
 
+/* Print that values are missing, and which limits the message has met. */
+static void
+print_cut(struct trace *t, const struct session *s)
+{
+	struct buf limits = { 0 };
+
+	content_limits(s, &limits);
+	if (limits.n > 0)
+		fprintf(t->out, " (cut off: %.*s)", SLICE_ARG(buf_slice(&limits)));
+	else
+		fputs(" (cut off at a limit)", t->out);
+	buf_free(&limits);
+}
+
+/* Print a value as a comparison sees it: perhaps folded. */
+static void
+print_value(struct trace *t, struct eval *e, const struct value *v, bool folded)
+{
+	struct slice text = v->text;
+
+	if (folded && !content_fold(e->session, v, &text))
+		text = SLICE_ABSENT;
+	show_value(t->out, text, VALUE_MAX);
+}
+
 /* Print `name: values` of a fact, or why there are none. */
 static void
-print_fact(struct trace *t, struct eval *e, const struct fact_ref *ref, uint32_t score_upto)
+print_fact(
+    struct trace *t, struct eval *e, const struct fact_ref *ref, uint32_t score_upto, bool folded)
 {
 	const struct listings *list = e->session->listings;
 	struct values got;
@@ -75,14 +101,14 @@ print_fact(struct trace *t, struct eval *e, const struct fact_ref *ref, uint32_t
 		show_value(t->out, SLICE_ABSENT, VALUE_MAX);
 	for (size_t i = 0; i < got.n && i < VALUES_MAX; i++) {
 		fputs(i > 0 ? ", " : "", t->out);
-		show_value(t->out, got.v[i].text, VALUE_MAX);
+		print_value(t, e, &got.v[i], folded);
 	}
 	if (got.n > VALUES_MAX)
 		fprintf(t->out, " and %zu more", got.n - VALUES_MAX);
 	if (ref->of != NULL && list != NULL && list[ref->ask].why != NULL)
 		fprintf(t->out, " (%s)", list[ref->ask].why);
 	else if (got.cut)
-		fputs(" (cut off at a limit)", t->out);
+		print_cut(t, e->session);
 	arena_reset(&e->session->scratch);
 }
 
@@ -91,6 +117,7 @@ static void
 print_atom(struct trace *t, struct eval *e, uint32_t index)
 {
 	const struct atom *a = &t->program->atoms[index];
+	bool folded = a->pattern_flags & PATTERN_FOLDED;
 
 	for (size_t i = 0; i < t->natoms; i++)
 		if (t->atoms[i] == index)
@@ -103,14 +130,14 @@ print_atom(struct trace *t, struct eval *e, uint32_t index)
 	fputc(' ', t->out);
 	program_print_atom(t->program, a, t->out);
 	fputs("  (", t->out);
-	print_fact(t, e, &a->left, a->score_upto);
+	print_fact(t, e, &a->left, a->score_upto, folded);
 	if (a->pair) {
 		fputs("; ", t->out);
-		print_fact(t, e, &a->left2, a->score_upto);
+		print_fact(t, e, &a->left2, a->score_upto, false);
 	}
 	if (a->right_fact) {
 		fputs("; ", t->out);
-		print_fact(t, e, &a->right, a->score_upto);
+		print_fact(t, e, &a->right, a->score_upto, false);
 	}
 	fputs(")\n", t->out);
 }

@@ -15,15 +15,17 @@ struct ast_word {
 	struct span span; /* of what it means */
 	struct slice s;	  /* a word as it stands; a text with its escapes undone */
 	bool quoted;
+	const struct ast_ref *ref; /* an argument that is a FACT("arg", …) itself; else NULL */
 	struct ast_word *next;
 };
 
-/* FACT, FACT("arg", …), or a defined name. */
+/* FACT, FACT("arg", …), FACT("arg", …).tail, or a defined name. */
 struct ast_ref {
 	struct span span; /* of all of it */
 	struct ast_word name;
 	struct ast_word *args;
 	bool has_args;
+	struct ast_word tail; /* behind its dot; s absent: none */
 };
 
 struct ast_pattern {
@@ -64,7 +66,7 @@ struct ast_cond {
 	/* COND_COMPARE */
 	enum atom_op op;
 	struct span op_span;
-	bool negated; /* !=, !~, not in */
+	bool negated; /* !=, !~, not in, not aligned */
 	struct ast_ref left, left2;
 	bool pair, count;
 	struct ast_pattern counted; /* count(FACT ~ /re/); span.source NULL: none */

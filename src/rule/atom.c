@@ -5,7 +5,10 @@
  * may have held a match: true stays true, everything else is an error; likewise a failure where a
  * list has given no answer.
  */
+#include "mail/domain.h"
 #include "rule/eval.h"
+
+#include <stdlib.h>
 
 /* How the values came out, for the loop over all of them. */
 struct tally {
@@ -50,6 +53,48 @@ compare(enum atom_op op, long long a, long long b)
 	}
 }
 
+/* An order of texts in which equal ones are so without case. */
+static int
+by_text(const void *a, const void *b)
+{
+	const struct slice *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n < y->n ? -1 : 1;
+	for (size_t i = 0; i < x->n; i++) {
+		int d = ascii_lower(x->p[i]) - ascii_lower(y->p[i]);
+
+		if (d != 0)
+			return d;
+	}
+	return 0;
+}
+
+/* True if one text of v is one of w, which is sorted for that: a message may have a hundred
+ * thousand addresses, and as many of another header. */
+static bool
+meet(const struct slice *v, size_t n, struct slice *w, size_t m)
+{
+	bool hit = false;
+
+	if (m > 1)
+		qsort(w, m, sizeof *w, by_text);
+	for (size_t i = 0; m > 0 && i < n && !hit; i++)
+		hit = bsearch(&v[i], w, m, sizeof *w, by_text) != NULL;
+	return hit;
+}
+
+/* The texts of a side, in scratch memory; NULL: there is none for them. */
+static struct slice *
+texts_of(struct eval *e, const struct values *side)
+{
+	struct slice *v = arena_alloc(&e->session->scratch, (side->n + 1) * sizeof *v);
+
+	for (size_t i = 0; v != NULL && i < side->n; i++)
+		v[i] = side->v[i].text;
+	return v;
+}
+
 /* Is the value equal to (or less than, …) the other? */
 static bool
 compare_values(const struct atom *a, const struct value *l, const struct value *r)
@@ -67,6 +112,13 @@ compare_values(const struct atom *a, const struct value *l, const struct value *
 	}
 }
 
+/* True if an atom compares texts, and not numbers or addresses. */
+static bool
+is_text(const struct atom *a)
+{
+	return a->left.fact->kind != KIND_NUMBER && a->left.fact->kind != KIND_IP;
+}
+
 /* FACT op VALUE, FACT op FACT */
 static unsigned
 ask_compare(struct eval *e, const struct atom *a, const struct values *left)
@@ -82,19 +134,91 @@ ask_compare(struct eval *e, const struct atom *a, const struct values *left)
 	/* a text with something left out is another text */
 	if (a->text.n > 0 && right.failed)
 		right.n = 0;
-	for (size_t i = 0; i < left->n && !t.hit; i++)
-		for (size_t k = 0; k < right.n && !t.hit; k++)
-			t.hit = compare_values(a, &left->v[i], &right.v[k]);
+	if (left->n > 1 && right.n > 1 && is_text(a)) {
+		struct slice *l = texts_of(e, left), *r = texts_of(e, &right);
+
+		t.error = l == NULL || r == NULL;
+		t.hit = !t.error && meet(l, left->n, r, right.n);
+	} else {
+		for (size_t i = 0; i < left->n && !t.hit; i++)
+			for (size_t k = 0; k < right.n && !t.hit; k++)
+				t.hit = compare_values(a, &left->v[i], &right.v[k]);
+	}
 	add_lack(&t, left);
 	add_lack(&t, &right);
 	return result(t);
 }
 
+/* The organizational domains of the values that have one, *n of them, in scratch memory; NULL:
+ * there is none for them. */
+static struct slice *
+owners(struct eval *e, const struct values *side, size_t *n)
+{
+	struct slice *v = texts_of(e, side);
+
+	*n = 0;
+	for (size_t i = 0; v != NULL && i < side->n; i++) {
+		struct slice name = domain_ascii(v[i], &e->session->scratch);
+
+		if (name.p == NULL && v[i].p != NULL)
+			return NULL;
+		if (name.n > 0)
+			v[(*n)++] = domain_registrable(name);
+	}
+	return v;
+}
+
+/* FACT aligned FACT, FACT aligned "name": domain_aligned() of each pair. */
+static unsigned
+ask_aligned(struct eval *e, const struct atom *a, const struct values *left)
+{
+	struct value one = { 0 };
+	struct values right = { .v = &one, .n = 1 };
+	struct slice *l, *r;
+	size_t n, m;
+	struct tally t = { 0 };
+
+	if (a->right_fact)
+		eval_fact(e, &a->right, a->score_upto, &right);
+	else
+		one.text = eval_text_raw(e, &a->text, &right);
+	/* a text with something left out is another name */
+	if (!a->right_fact && right.failed)
+		right.n = 0;
+	l = owners(e, left, &n);
+	r = owners(e, &right, &m);
+	if (l == NULL || r == NULL)
+		return OUT_ERROR;
+	t.hit = meet(l, n, r, m);
+	add_lack(&t, left);
+	add_lack(&t, &right);
+	return result(t);
+}
+
+/* What a pattern with these flags is searched in. False: an error. */
+static bool
+subject(struct eval *e, unsigned flags, const struct value *v, struct slice *out)
+{
+	*out = v->text;
+	return !(flags & PATTERN_FOLDED) || content_fold(e->session, v, out);
+}
+
+/* One value against the pattern. */
+static enum match
+match(struct eval *e, const struct atom *a, const struct value *v)
+{
+	struct slice text;
+
+	return subject(e, a->pattern_flags, v, &text) ? pattern_match(a->pattern, text)
+						      : MATCH_ERROR;
+}
+
 /* How many values there are, or matches in them; no more than `enough` need be counted. False: an
  * error. */
 static bool
-count(const struct atom *a, const struct values *left, size_t enough, size_t *n)
+count(struct eval *e, const struct atom *a, const struct values *left, size_t enough, size_t *n)
 {
+	struct slice text;
 	size_t found;
 
 	*n = left->n;
@@ -102,7 +226,8 @@ count(const struct atom *a, const struct values *left, size_t enough, size_t *n)
 		return true;
 	*n = 0;
 	for (size_t i = 0; i < left->n && *n < enough; i++) {
-		if (pattern_count(a->pattern, left->v[i].text, enough - *n, &found) == MATCH_ERROR)
+		if (!subject(e, a->pattern_flags, &left->v[i], &text) ||
+		    pattern_count(a->pattern, text, enough - *n, &found) == MATCH_ERROR)
 			return false;
 		*n += found;
 	}
@@ -124,7 +249,7 @@ ask_count(struct eval *e, const struct atom *a, const struct values *left)
 		return right.cut ? OUT_ERROR : OUT_FALSE;
 	/* beyond the number that it is compared with, counting on changes nothing */
 	enough = right.v[0].number < 0 ? 1 : (size_t)right.v[0].number + 2;
-	if (!count(a, left, enough, &n))
+	if (!count(e, a, left, enough, &n))
 		return OUT_ERROR;
 	now = compare(a->op, (long long)n, right.v[0].number);
 	/* more there may have been: certain is only what the greatest number would not change */
@@ -137,11 +262,15 @@ ask_count(struct eval *e, const struct atom *a, const struct values *left)
 
 /* One value against the list. */
 static enum match
-find(const struct atom *a, const struct value *v, struct list_hit *hit)
+find(struct eval *e, const struct atom *a, const struct value *v, struct list_hit *hit)
 {
+	struct slice folded;
+
 	if (list_type(a->list) == LIST_NETWORKS)
 		return list_find_ip(a->list, &v->ip, hit);
-	return list_find_text(a->list, v->text, !(a->left.fact->flags & FACT_RAW), hit);
+	if (!subject(e, list_folds(a->list) ? PATTERN_FOLDED : 0, v, &folded))
+		return MATCH_ERROR;
+	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW), hit);
 }
 
 /* (FACT, FACT) in PAIRS; hit may be NULL */
@@ -153,6 +282,10 @@ find_pair(struct eval *e, const struct atom *a, const struct values *left, struc
 
 	eval_fact(e, &a->left2, 0, &right);
 	add_lack(&t, &right);
+	if (right.n > 0 && left->n > LIMIT_PAIRS / right.n) {
+		t.error = true;
+		return t;
+	}
 	for (size_t i = 0; i < left->n && !t.hit; i++)
 		for (size_t k = 0; k < right.n && !t.hit; k++)
 			add(&t, list_find_pair(a->list, left->v[i].text, right.v[k].text, hit));
@@ -169,7 +302,7 @@ ask_in(struct eval *e, const struct atom *a, const struct values *left)
 		t = find_pair(e, a, left, NULL);
 	else
 		for (size_t i = 0; i < left->n && !t.hit; i++)
-			add(&t, find(a, &left->v[i], NULL));
+			add(&t, find(e, a, &left->v[i], NULL));
 	add_lack(&t, left);
 	return result(t);
 }
@@ -190,11 +323,13 @@ ask_values(struct eval *e, const struct atom *a, const struct values *left)
 		return result(t);
 	case OP_MATCH:
 		for (size_t i = 0; i < left->n && !t.hit; i++)
-			add(&t, pattern_match(a->pattern, left->v[i].text));
+			add(&t, match(e, a, &left->v[i]));
 		add_lack(&t, left);
 		return result(t);
 	case OP_IN:
 		return ask_in(e, a, left);
+	case OP_ALIGNED:
+		return ask_aligned(e, a, left);
 	default:
 		return ask_compare(e, a, left);
 	}
@@ -217,10 +352,12 @@ bool
 atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n)
 {
 	struct values left;
+	struct slice text;
 
 	eval_fact(e, &a->left, a->score_upto, &left);
 	for (size_t i = 0; i < left.n; i++)
-		if (pattern_capture(a->pattern, left.v[i].text, groups, n) == MATCH_YES)
+		if (subject(e, a->pattern_flags, &left.v[i], &text) &&
+		    pattern_capture(a->pattern, text, groups, n) == MATCH_YES)
 			return true;
 	return false;
 }
@@ -250,7 +387,7 @@ atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit)
 	if (a->pair)
 		return find_pair(e, a, &left, hit).hit;
 	for (size_t i = 0; i < left.n; i++)
-		if (find(a, &left.v[i], hit) == MATCH_YES)
+		if (find(e, a, &left.v[i], hit) == MATCH_YES)
 			return true;
 	return false;
 }

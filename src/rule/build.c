@@ -30,6 +30,12 @@ build_grow(void *v, uint32_t n, uint32_t *cap, size_t size)
 	return v;
 }
 
+const char *
+build_keep(struct build *b, struct slice s)
+{
+	return arena_slice(&b->p->arena, s).p;
+}
+
 struct name *
 build_find(struct build *b, enum name_space ns, struct slice s)
 {

@@ -1,7 +1,8 @@
 /*
  * build.h - a program while it is built: names, and conditions of which equal parts are one
  *
- * Within the checker only: load.c, check.c, check_cond.c, text.c, settings.c, stages.c.
+ * Within the checker only: load.c, check*.c, text.c, settings*.c, stages.c, warn.c, needs.c,
+ * print.c.
  */
 #pragma once
 
@@ -48,6 +49,9 @@ _Noreturn void build_no_memory(void);
 /* Make room for one more element of `size` bytes behind n. */
 void *build_grow(void *v, uint32_t n, uint32_t *cap, size_t size);
 
+/* A NUL-terminated copy in the program's memory. */
+const char *build_keep(struct build *b, struct slice s);
+
 /* Give a name; NULL if it is taken (reported, with the line of the first). */
 struct name *build_name(struct build *b, enum name_space ns, struct slice s, struct span at);
 struct name *build_find(struct build *b, enum name_space ns, struct slice s);
@@ -88,13 +92,24 @@ void check_hint(struct build *b, struct diag *g, struct slice near, const char *
 /* Give a list or definition its name. NULL if it can't have it (reported). */
 struct name *check_name(struct build *b, enum name_space ns, const struct ast_word *w);
 
-/* True if a header can have that name: printable ASCII without colon (RFC 5322 2.2). Else reported.
- */
+/* True if a header can have that name: printable ASCII without colon (RFC 5322 2.2), and, as none
+ * has them, without quote and backslash. Else reported. */
 bool check_header_name(struct build *b, const struct ast_word *w);
 
 /* ---- check_cond.c ---- */
 
 uint32_t check_cond(struct build *b, const struct ast_cond *c);
+
+/* An int64 with an optional K, M or G (powers of 1024). */
+bool check_number(struct slice s, long long *out);
+
+/* An int64 with a unit was expected. */
+void check_bad_number(struct build *b, struct span at, struct slice s);
+
+/* True if a fact's values are names of hosts or domains. */
+bool check_is_host(const struct fact *f);
+
+/* ---- check_ref.c ---- */
 
 /* A fact with its arguments; false if it is none (reported). */
 bool check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out);
@@ -102,18 +117,28 @@ bool check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out);
 /* True for a word that the checker takes for a fact with a typo, such as client.nmae. */
 bool check_looks_like_fact(struct slice s);
 
-/* An int64 with an optional K, M or G (powers of 1024). */
-bool check_number(struct slice s, long long *out);
+/* "unknown fact": with the one that was meant, if one is near; in a text `entry` is one. */
+void check_unknown_fact(struct build *b, struct span at, struct slice name, bool text);
+
+/* A reference as it is written; with `part`, as in "domain", that part of the same address. */
+const char *check_spell(struct build *b, const struct fact_ref *ref, const char *part);
+
+/* ---- check_pattern.c ---- */
 
 /* A pattern for a fact, or for bytes (raw), and its PATTERN_… flags. NULL: reported. */
 const struct pattern *check_pattern(
     struct build *b, const struct ast_pattern *p, bool raw, unsigned *flags);
 
-/* "unknown fact": with the one that was meant, if one is near; in a text `entry` is one. */
-void check_unknown_fact(struct build *b, struct span at, struct slice name, bool text);
+/* The right side of ~, and the pattern inside count( ). */
+void check_match(struct build *b, const struct ast_pattern *p, struct atom *a);
 
-/* An int64 with a unit was expected. */
-void check_bad_number(struct build *b, struct span at, struct slice s);
+/* Warn of a pattern for folded text that asks for what is never in one. */
+void check_folded(struct build *b, struct span at, struct slice re, unsigned flags);
+
+/* A list of patterns that a fact is held against at a place: what can't be, and what never
+ * matches. */
+void check_pattern_list(
+    struct build *b, struct span at, const struct list *l, const struct fact *f);
 
 /* ---- check_dnsbl.c ---- */
 
@@ -145,10 +170,22 @@ void settings_check(struct build *b);
 /* Print those that were changed: those that name a list, or the others. */
 void settings_print(const struct settings *s, bool lists, FILE *out);
 
+/* ---- settings_socket.c ---- */
+
+/* socket "unix:PATH" [mode M] [user U] [group G] | "inet:PORT@HOST" */
+void settings_set_socket(struct build *b, const struct ast_word *v);
+
+/* Print it unless it is the default. */
+void settings_print_socket(
+    const struct socket_setting *s, const struct socket_setting *def, FILE *out);
+
 /* ---- print.c ---- */
 
 /* A text in quotes, with the bytes of `before` at its start. */
 void build_print_quoted(const char *before, struct slice s, FILE *out);
+
+/* A pattern with its delimiters and flags. */
+const char *build_pattern_text(struct build *b, struct slice re, unsigned flags);
 
 /* A word: in quotes only if it needs them. */
 void build_print_word(struct slice s, FILE *out);

@@ -227,12 +227,12 @@ check_header_name(struct build *b, const struct ast_word *w)
 	bool good = w->s.n > 0 && w->s.n <= 255;
 
 	for (size_t i = 0; i < w->s.n; i++)
-		good =
-		    good && w->s.p[i] > ' ' && (unsigned char)w->s.p[i] < 0x7f && w->s.p[i] != ':';
+		good = good && w->s.p[i] > ' ' && (unsigned char)w->s.p[i] < 0x7f &&
+		    strchr(":\"\\", w->s.p[i]) == NULL;
 	if (!good)
 		diag_hint(b->diags,
 		    diag_error(b->diags, w->span, "`%.*s` is no name of a header", SLICE_ARG(w->s)),
-		    "a name is printable ASCII without blanks and colon");
+		    "a name is printable ASCII without blanks, colon, quote and backslash");
 	return good;
 }
 

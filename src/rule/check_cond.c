@@ -4,7 +4,6 @@
 #include "rule/build.h"
 
 #include "base/suggest.h"
-#include "match/literal.h"
 
 #include <limits.h>
 
@@ -29,187 +28,6 @@ check_number(struct slice s, long long *out)
 	return true;
 }
 
-const struct pattern *
-check_pattern(struct build *b, const struct ast_pattern *p, bool raw, unsigned *flags)
-{
-	struct slice re = span_slice(p->span);
-	struct pattern_error err;
-	struct pattern *pat;
-	struct span at = p->span;
-
-	if (re.n > LIMIT_PATTERN) {
-		diag_error(b->diags, p->span, "a pattern of %zu bytes; %d are allowed", re.n,
-		    LIMIT_PATTERN);
-		return NULL;
-	}
-	*flags = literal_flags(p->flags, b->diags);
-	pat = pattern_compile(re, *flags | (raw ? 0 : PATTERN_UTF), &err);
-	if (pat != NULL)
-		return build_keep_pattern(b, pat);
-	at.at += err.offset < re.n ? err.offset : re.n;
-	at.n = 1;
-	diag_error(b->diags, at, "in this pattern: %s", err.message);
-	return NULL;
-}
-
-/* What comes before the first dot. */
-static struct slice
-stem(struct slice s)
-{
-	return slice_cut(s, '.', NULL);
-}
-
-bool
-check_looks_like_fact(struct slice s)
-{
-	if (memchr(s.p, '.', s.n) == NULL)
-		return false;
-	for (size_t i = 0; fact_at(i) != NULL; i++)
-		if (slice_eq(stem(slice_str(fact_at(i)->name)), stem(s)))
-			return true;
-	return false;
-}
-
-/* True for raw.header where header was written. */
-static bool
-ends_in(struct slice fact, struct slice name)
-{
-	return fact.n > name.n + 1 && fact.p[fact.n - name.n - 1] == '.' &&
-	    slice_eq(slice_of(fact.p + fact.n - name.n, name.n), name);
-}
-
-/* The fact that a word is near to, or the last part of; absent if there is none. */
-static struct slice
-nearest_fact(struct build *b, struct slice name, bool text)
-{
-	struct suggest sug;
-
-	suggest_begin(&sug, name);
-	for (size_t i = 0; fact_at(i) != NULL; i++)
-		if (ends_in(slice_str(fact_at(i)->name), name))
-			return slice_str(fact_at(i)->name);
-	for (size_t i = 0; fact_at(i) != NULL; i++)
-		suggest_offer(&sug, slice_str(fact_at(i)->name));
-	if (text) {
-		suggest_offer(&sug, SLICE("entry"));
-		suggest_offer(&sug, SLICE("entry.text"));
-		suggest_offer(&sug, SLICE("dnsbl.zone"));
-		suggest_offer(&sug, SLICE("dnsbl.value"));
-		suggest_offer(&sug, SLICE("dnsbl.text"));
-	}
-	for (struct name *n = b->names[NAME_DEFINITION]; !text && n != NULL; n = n->hh.next)
-		suggest_offer(&sug, n->s);
-	return sug.best;
-}
-
-void
-check_unknown_fact(struct build *b, struct span at, struct slice name, bool text)
-{
-	struct diag *g = diag_error(b->diags, at, "unknown fact `%.*s`", SLICE_ARG(name));
-	struct slice near = nearest_fact(b, name, text);
-	struct buf same = { 0 };
-
-	for (size_t i = 0; near.p == NULL && fact_at(i) != NULL; i++)
-		if (slice_eq(stem(slice_str(fact_at(i)->name)), stem(name)))
-			buf_printf(&same, "%s%s", same.n > 0 ? ", " : "", fact_at(i)->name);
-	if (same.n > 0 && memchr(same.p, ',', same.n) == NULL)
-		near = buf_slice(&same);
-	if (near.p != NULL)
-		check_hint(b, g, near, NULL);
-	else if (build_find(b, NAME_LIST, name) != NULL)
-		diag_hint(b->diags, g, "%.*s is a list: write FACT in %.*s", SLICE_ARG(name),
-		    SLICE_ARG(name));
-	else if (same.n > 0)
-		diag_hint(b->diags, g, "there are %.*s", SLICE_ARG(buf_slice(&same)));
-	else
-		diag_hint(b->diags, g, "facts are listed in postern-rules(5)%s",
-		    text ? "" : "; a definition stands above its use");
-	buf_free(&same);
-}
-
-/* The argument of macro("{name}"). */
-static void
-check_macro(struct build *b, const struct ast_word *arg, struct fact_ref *out)
-{
-	struct slice s = arg->s;
-	bool known;
-
-	if (s.n == 0 || (s.n > 1 && (s.p[0] != '{' || s.p[s.n - 1] != '}'))) {
-		diag_hint(b->diags,
-		    diag_error(b->diags, arg->span, "`%.*s` is no name of a macro", SLICE_ARG(s)),
-		    "names of more than one letter stand in braces: macro(\"{%.*s}\")",
-		    s.n > 0 ? (int)s.n : 4, s.n > 0 ? s.p : "name");
-		return;
-	}
-	out->stage = macro_stage(s, &known);
-	out->life = macro_life(out->stage, s);
-	if (!known && build_find(b, NAME_MACRO, s) == NULL) {
-		struct suggest sug;
-
-		build_name(b, NAME_MACRO, s, arg->span);
-		suggest_begin(&sug, s);
-		for (size_t i = 0; macro_at(i) != NULL; i++)
-			suggest_offer(&sug, slice_str(macro_at(i)));
-		check_hint(b,
-		    diag_warn(b->diags, arg->span,
-			"the macro `%.*s` is not known: rules wait for it until the end of the message",
-			SLICE_ARG(s)),
-		    sug.best, NULL);
-	}
-}
-
-bool
-check_ref(struct build *b, const struct ast_ref *r, struct fact_ref *out)
-{
-	const struct fact *f = fact_find(r->name.s);
-	struct slice *args;
-	size_t n = 0;
-
-	if (f == NULL) {
-		check_unknown_fact(b, r->name.span, r->name.s, false);
-		return false;
-	}
-	*out = (struct fact_ref){
-		.fact = f, .stage = f->stage, .life = f->life, .lookups = f->lookups
-	};
-	if (f->args == NULL && r->has_args) {
-		diag_error(b->diags, r->span, "%s takes nothing in parentheses", f->name);
-		return false;
-	}
-	if (f->args == NULL)
-		return true;
-	for (const struct ast_word *w = r->args; w != NULL; w = w->next)
-		n++;
-	if (n == 0) {
-		diag_hint(b->diags,
-		    diag_error(b->diags, r->span, "%s needs a %s", f->name,
-			strcmp(f->args, "zone") == 0 ? "zone" : "name"),
-		    strcmp(f->args, "macro") == 0      ? "write %s(\"{name}\")"
-			: strcmp(f->args, "zone") == 0 ? "write %s(\"zen.example\")"
-						       : "write %s(\"Name\")",
-		    f->name);
-		return false;
-	}
-	if (strcmp(f->args, "zone") == 0)
-		return check_dnsbl(b, r, out);
-	args = arena_alloc(&b->p->arena, n * sizeof *args);
-	for (const struct ast_word *w = r->args; w != NULL; w = w->next)
-		args[out->nargs++] = arena_slice(&b->p->arena, w->s);
-	out->args = args;
-	for (const struct ast_word *w = r->args; w != NULL && strcmp(f->args, "header") == 0;
-	     w = w->next)
-		if (!check_header_name(b, w))
-			return false;
-	if (strcmp(f->args, "macro") == 0) {
-		if (n > 1) {
-			diag_error(b->diags, r->args->next->span, "macro takes one name");
-			return false;
-		}
-		check_macro(b, r->args, out);
-	}
-	return true;
-}
-
 /* A text kind: compared as text without case. */
 static bool
 is_text(enum kind k)
@@ -226,12 +44,16 @@ check_right_fact(struct build *b, const struct ast_cond *c, struct atom *a)
 	if (!check_ref(b, &c->ref, &a->right))
 		return;
 	a->right_fact = true;
+	if (a->count && a->right.fact->flags & FACT_MANY)
+		diag_error(b->diags, c->right_span, "%s may have several values: write a number",
+		    a->right.fact->name);
 	if (a->right.fact->flags & FACT_OF_SCORE)
 		diag_hint(b->diags,
 		    diag_error(b->diags, c->right_span, "%s can't stand on the right",
 			a->right.fact->name),
 		    "compare it with a number: score >= 8");
-	else if (a->right.fact->kind != l && !(is_text(l) && is_text(a->right.fact->kind)))
+	else if (a->op != OP_ALIGNED && a->right.fact->kind != l &&
+	    !(is_text(l) && is_text(a->right.fact->kind)))
 		diag_error(b->diags, c->right_span, "%s and %s can't be compared",
 		    a->left.fact->name, a->right.fact->name);
 }
@@ -285,7 +107,8 @@ check_right(struct build *b, const struct ast_cond *c, struct atom *a)
 		check_unknown_fact(b, w.span, w.s, false);
 	} else if (!w.quoted && w.s.p[0] == '/') {
 		diag_hint(b->diags, diag_error(b->diags, w.span, "a pattern is asked with ~ or !~"),
-		    "write %s ~ %.*s; a text stands in quotes", a->left.fact->name, SLICE_ARG(w.s));
+		    "write %s ~ %.*s; a text stands in quotes", check_spell(b, &a->left, NULL),
+		    SLICE_ARG(w.s));
 	} else if (k == KIND_NUMBER) {
 		if (!check_number(w.s, &a->number))
 			check_bad_number(b, w.span, w.s);
@@ -302,64 +125,57 @@ check_right(struct build *b, const struct ast_cond *c, struct atom *a)
 	}
 }
 
+bool
+check_is_host(const struct fact *f)
+{
+	const char *dot = strrchr(f->name, '.');
+
+	return f->kind == KIND_NAME && (dot == NULL || strcmp(dot, ".local") != 0);
+}
+
+/* One side of `aligned`. */
+static void
+check_aligned_fact(struct build *b, const struct fact_ref *ref, struct span at)
+{
+	const struct fact *f = ref->fact;
+	struct diag *g;
+
+	if (check_is_host(f))
+		return;
+	g = diag_error(b->diags, at, "%s is no domain", check_spell(b, ref, NULL));
+	if (f->kind == KIND_ADDRESS || f->kind == KIND_NAME)
+		diag_hint(b->diags, g, "write %s", check_spell(b, ref, "domain"));
+	else
+		diag_hint(
+		    b->diags, g, "`aligned` compares domains: from.domain aligned sender.domain");
+}
+
+/* FACT aligned FACT, FACT aligned "name" */
+static void
+check_aligned(struct build *b, const struct ast_cond *c, struct atom *a)
+{
+	struct slice name;
+
+	check_aligned_fact(b, &a->left, c->left.span);
+	check_right(b, c, a);
+	if (a->right_fact) {
+		check_aligned_fact(b, &a->right, c->right_span);
+		return;
+	}
+	if (a->text.n != 1 || a->text.v[0].kind != PIECE_LITERAL)
+		return;
+	name = a->text.v[0].literal;
+	if (name.n == 0 || name.p[0] == '.' || strcspn(name.p, "@/* ") < name.n)
+		diag_hint(b->diags,
+		    diag_error(b->diags, c->right_span, "`%.*s` is no domain", SLICE_ARG(name)),
+		    "write a name such as example.com; those below it are aligned with it");
+}
+
 void
 check_bad_number(struct build *b, struct span at, struct slice s)
 {
 	diag_hint(b->diags, diag_error(b->diags, at, "`%.*s` is no number", SLICE_ARG(s)),
 	    "write a whole number such as 50, 512K or 20M");
-}
-
-/* True if a pattern, as it is written, asks for a line feed without which it can't match: not in
- * parentheses, brackets, an alternative, and not to be left out. */
-static bool
-asks_line_feed(struct slice re)
-{
-	bool asks = false;
-
-	for (size_t i = 0; i < re.n; i++) {
-		if (memchr("()[]|#", re.p[i], 6) != NULL)
-			return false;
-		if (re.p[i] != '\\' || ++i == re.n)
-			continue;
-		asks |= re.p[i] == 'n' && (i + 1 == re.n || memchr("?*{", re.p[i + 1], 3) == NULL);
-		if (re.p[i] == 'Q')
-			return false;
-	}
-	return asks;
-}
-
-/* Patterns that can't match what they are asked of. */
-static void
-warn_pattern(struct build *b, const struct ast_pattern *p, const struct atom *a)
-{
-	const struct fact *f = a->left.fact;
-	bool lines = (f->flags & (FACT_RAW | FACT_NEEDS_BODY)) != 0;
-
-	if (a->pattern == NULL)
-		return;
-	if ((f->flags & FACT_NEEDS_BODY) && (f->flags & FACT_RAW) &&
-	    pattern_is_anchored(a->pattern))
-		diag_hint(b->diags,
-		    diag_warn(
-			b->diags, p->span, "`^` matches only at the very start of %s", f->name),
-		    "for the start of each line, write the flag m");
-	if (!lines && (pattern_needs_newline(a->pattern) || asks_line_feed(a->pattern_text)))
-		diag_warn(b->diags, p->span, "%s holds no line feed: this pattern never matches",
-		    f->name);
-}
-
-/* The right side of ~, and the pattern inside count( ). */
-static void
-check_match(struct build *b, const struct ast_pattern *p, struct atom *a)
-{
-	if (!a->count && a->left.fact->kind == KIND_NUMBER)
-		diag_hint(b->diags,
-		    diag_error(b->diags, p->span, "%s is a number and matches no pattern",
-			a->left.fact->name),
-		    "compare it with = < <= > >=");
-	a->pattern = check_pattern(b, p, a->left.fact->flags & FACT_RAW, &a->pattern_flags);
-	a->pattern_text = arena_slice(&b->p->arena, span_slice(p->span));
-	warn_pattern(b, p, a);
 }
 
 /* score op NUMBER, by interval. */
@@ -369,8 +185,8 @@ check_score(struct build *b, const struct ast_cond *c)
 	long long n = 0;
 	uint32_t both[2], node;
 
-	if (c->op == OP_THERE || c->op == OP_MATCH || c->op == OP_IN || c->right != RIGHT_WORD ||
-	    !check_number(c->word.s, &n)) {
+	if (c->op == OP_THERE || c->op == OP_MATCH || c->op == OP_IN || c->op == OP_ALIGNED ||
+	    c->right != RIGHT_WORD || !check_number(c->word.s, &n)) {
 		diag_hint(b->diags,
 		    diag_error(b->diags, c->op == OP_THERE ? c->span : c->right_span,
 			"score is compared with a number"),
@@ -464,7 +280,7 @@ check_compare(struct build *b, const struct ast_cond *c)
 	a.score = (a.left.fact->flags & FACT_OF_SCORE) != 0;
 	if (c->counted.span.source != NULL)
 		check_match(b, &c->counted, &a);
-	if (c->count && (c->op == OP_MATCH || c->op == OP_IN)) {
+	if (c->count && (c->op == OP_MATCH || c->op == OP_IN || c->op == OP_ALIGNED)) {
 		diag_error(
 		    b->diags, c->op_span, "count( ) is a number: compare it with = < <= > >=");
 		return 0;
@@ -479,6 +295,8 @@ check_compare(struct build *b, const struct ast_cond *c)
 		check_there(b, c, &a);
 	else if (c->op == OP_MATCH)
 		check_match(b, &c->pattern, &a);
+	else if (c->op == OP_ALIGNED)
+		check_aligned(b, c, &a);
 	else if (c->op != OP_IN)
 		check_right(b, c, &a);
 	else if (!check_in(b, c, &a))

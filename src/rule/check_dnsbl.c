@@ -14,13 +14,14 @@
 static struct slice
 check_zone(struct build *b, const struct ast_word *w)
 {
-	struct slice zone = name_trim(w->s);
+	struct slice written = w->ref != NULL ? span_slice(w->span) : w->s;
+	struct slice zone = name_trim(written);
 	struct diag *g;
 
 	if (!w->quoted && fact_find(w->s) != NULL) {
 		g = diag_error(b->diags, w->span, "%.*s is a fact, and no zone", SLICE_ARG(w->s));
 		diag_hint(b->diags, g, "the zone comes first: dnsbl(\"zen.example\", %.*s)",
-		    SLICE_ARG(w->s));
+		    SLICE_ARG(written));
 		return SLICE_ABSENT;
 	}
 	for (size_t i = 0; i < zone.n; i++)
@@ -30,36 +31,35 @@ check_zone(struct build *b, const struct ast_word *w)
 			zone.n = 0;
 	if (zone.n > 0 && name_check(zone, NULL) == NAME_OK)
 		return zone;
-	g = diag_error(b->diags, w->span, "`%.*s` is no zone of the DNS", SLICE_ARG(w->s));
+	g = diag_error(b->diags, w->span, "`%.*s` is no zone of the DNS", SLICE_ARG(written));
 	diag_hint(b->diags, g, "write the list's domain: dnsbl(\"zen.example\")");
 	return SLICE_ABSENT;
 }
 
 /* True if a list can be asked about a fact; else reported. */
 static bool
-check_asked(struct build *b, const struct ast_word *w, const struct fact *f)
+check_asked(struct build *b, const struct ast_word *w, const struct fact_ref *ref)
 {
-	struct slice name = slice_str(f->name), local = SLICE(".local");
-	bool mailbox =
-	    name.n > local.n && slice_eq(slice_of(name.p + name.n - local.n, local.n), local);
+	const struct fact *f = ref->fact;
 
 	if (f->life == LIFE_RECIPIENT)
 		diag_hint(b->diags,
 		    diag_error(b->diags, w->span, "a list can't be asked about the recipient"),
 		    "it is asked about the client, its names and the sender");
-	else if (f->lookups != 0)
+	else if (ref->lookups != 0)
 		diag_hint(b->diags,
 		    diag_error(b->diags, w->span, "%s is looked up itself", f->name),
 		    "the domain that SPF checks is sender.domain, or helo");
-	else if (f->args != NULL || mailbox || (f->kind != KIND_IP && f->kind != KIND_NAME))
+	else if (f->kind == KIND_IP || check_is_host(f))
+		return true;
+	else
 		diag_hint(b->diags,
 		    diag_error(
 			b->diags, w->span, "%s is neither an address nor a host's name", f->name),
-		    f->kind == KIND_ADDRESS || mailbox
-			? "write sender.domain for the sender's domain"
-			: "write a fact such as client.name, helo or sender.domain");
-	else
-		return true;
+		    "write %s",
+		    f->kind == KIND_ADDRESS || f->kind == KIND_NAME
+			? check_spell(b, ref, "domain")
+			: "a fact such as client.name, helo, sender.domain or url.host");
 	return false;
 }
 
@@ -68,21 +68,33 @@ static const struct fact_ref *
 check_of(struct build *b, const struct ast_word *w)
 {
 	struct fact_ref *of = arena_alloc(&b->p->arena, sizeof *of);
-	const struct fact *f = w == NULL ? fact_find(SLICE("client.ip")) : fact_find(w->s);
+	struct ast_ref named = { 0 };
 
 	if (w != NULL && w->quoted) {
 		diag_hint(b->diags, diag_error(b->diags, w->span, "a fact stands without quotes"),
 		    "write dnsbl(\"zen.example\", sender.domain)");
 		return NULL;
 	}
-	if (f == NULL) {
-		check_unknown_fact(b, w->span, w->s, false);
+	if (w == NULL)
+		named.name.s = SLICE("client.ip");
+	else if (w->ref != NULL)
+		named = *w->ref;
+	else
+		named = (struct ast_ref){ .span = w->span, .name = *w };
+	if (!check_ref(b, &named, of) || (w != NULL && !check_asked(b, w, of)))
 		return NULL;
-	}
-	if (w != NULL && !check_asked(b, w, f))
-		return NULL;
-	*of = (struct fact_ref){ .fact = f, .stage = f->stage, .life = f->life };
 	return of;
+}
+
+/* True if two references are the same fact with the same arguments. */
+static bool
+is_same(const struct fact_ref *a, const struct fact_ref *b)
+{
+	bool same = a->fact == b->fact && a->nargs == b->nargs;
+
+	for (size_t i = 0; same && i < a->nargs; i++)
+		same = slice_eq_nocase(a->args[i], b->args[i]);
+	return same;
 }
 
 /* The number of a question; UINT32_MAX: there are too many (reported). */
@@ -93,7 +105,7 @@ question(struct build *b, struct slice zone, const struct fact_ref *of, struct s
 	struct dnsbl *l;
 
 	for (uint32_t i = 0; i < p->ndnsbls; i++)
-		if (p->dnsbls[i].of->fact == of->fact &&
+		if (is_same(p->dnsbls[i].of, of) &&
 		    slice_eq_nocase(dnsbl_zone(p->dnsbls[i].list), zone))
 			return i;
 	if (p->ndnsbls == LIMIT_DNSBLS) {

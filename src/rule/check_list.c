@@ -64,7 +64,11 @@ add_entry(struct build *b, struct list *l, const struct ast_entry *entry)
 	}
 	if (entry->pattern)
 		e.flags = literal_flags(entry->flags, b->diags);
-	return list_add(l, &e, b->diags) && b->diags->errors == errors;
+	if (!list_add(l, &e, b->diags) || b->diags->errors > errors)
+		return false;
+	if (entry->pattern)
+		check_folded(b, e.span, e.entry, e.flags | list_flags(l));
+	return true;
 }
 
 void
@@ -82,6 +86,9 @@ check_list(struct build *b, const struct ast_stmt *s)
 			    diag_error(b->diags, s->file.span, "%s can't be read: %s", file,
 				strerror(errno)),
 			    "the path is relative to the file that names it");
+		for (size_t i = 0; list_folds(l) && i < list_size(l); i++)
+			check_folded(b, s->file.span, list_at(l, i).entry,
+			    list_at(l, i).flags | list_flags(l));
 	}
 	for (const struct ast_entry *e = s->entries; e != NULL; e = e->next)
 		add_entry(b, l, e);
@@ -222,12 +229,14 @@ check_type(struct build *b, const struct ast_cond *c, const struct atom *a)
 		    a->list_name);
 		return false;
 	}
+	if (t == LIST_PATTERNS && types_for(f->kind) & 1u << t)
+		check_pattern_list(b, c->right_span, a->list, f);
 	if (a->pair || (types_for(f->kind) & 1u << t))
 		return true;
 	g = diag_error(
 	    b->diags, c->right_span, "%s can't be in a list of %s", f->name, list_type_name(t));
 	if (f->kind == KIND_ADDRESS && t == LIST_DOMAINS)
-		diag_hint(b->diags, g, "write %s.domain", f->name);
+		diag_hint(b->diags, g, "write %s", check_spell(b, &a->left, "domain"));
 	else if (f->kind == KIND_NAME && t == LIST_ADDRESSES)
 		diag_hint(b->diags, g, "for names, make it a list of domains");
 	else if (f->kind == KIND_IP)
@@ -235,35 +244,6 @@ check_type(struct build *b, const struct ast_cond *c, const struct atom *a)
 	else if (f->kind == KIND_NUMBER || f->kind == KIND_WORD)
 		diag_hint(b->diags, g, "such values are in lists of words");
 	return false;
-}
-
-/* `^` without m matches only at the start of a body: one such pattern of a list is enough to say
- * so. */
-static void
-warn_patterns(struct build *b, const struct ast_cond *c, const struct atom *a)
-{
-	const struct fact *f = a->left.fact;
-	const struct list *l = a->list;
-
-	if (list_type(l) != LIST_PATTERNS || !(f->flags & FACT_RAW) ||
-	    !(f->flags & FACT_NEEDS_BODY))
-		return;
-	for (size_t i = 0; i < list_size(l); i++) {
-		struct list_entry e = list_at(l, i);
-		struct pattern_error err;
-		struct pattern *pat = pattern_compile(e.entry, e.flags | list_flags(l), &err);
-		bool anchored = pat != NULL && pattern_is_anchored(pat);
-
-		pattern_free(pat);
-		if (!anchored)
-			continue;
-		diag_hint(b->diags,
-		    diag_warn(b->diags, c->right_span,
-			"`^` in /%.*s/ matches only at the very start of %s", SLICE_ARG(e.entry),
-			f->name),
-		    "for the start of each line, write the flag m behind the pattern");
-		return;
-	}
 }
 
 bool
@@ -277,12 +257,8 @@ check_in(struct build *b, const struct ast_cond *c, struct atom *a)
 		    "two facts are compared with =");
 		return false;
 	}
-	if (c->right == RIGHT_ENTRIES) {
-		if (!list_in_place(b, c->entries, c->right_span, a) || !check_type(b, c, a))
-			return false;
-		warn_patterns(b, c, a);
-		return true;
-	}
+	if (c->right == RIGHT_ENTRIES)
+		return list_in_place(b, c->entries, c->right_span, a) && check_type(b, c, a);
 	if (!c->word.quoted && fact_find(c->word.s) != NULL) {
 		diag_hint(b->diags,
 		    diag_error(b->diags, c->word.span, "`%.*s` is a fact, not a list",
@@ -293,14 +269,11 @@ check_in(struct build *b, const struct ast_cond *c, struct atom *a)
 	if (!c->word.quoted && c->word.s.p[0] == '/') {
 		diag_hint(b->diags,
 		    diag_error(b->diags, c->word.span, "a pattern is asked with ~ or !~"),
-		    "write %s ~ %.*s", a->left.fact->name, SLICE_ARG(c->word.s));
+		    "write %s ~ %.*s", check_spell(b, &a->left, NULL), SLICE_ARG(c->word.s));
 		return false;
 	}
 	if (build_find(b, NAME_LIST, c->word.s) == NULL && !a->pair &&
 	    is_literal(&c->word, a->left.fact))
 		return list_in_place(b, &one, c->right_span, a);
-	if (!list_by_name(b, c, a) || !check_type(b, c, a))
-		return false;
-	warn_patterns(b, c, a);
-	return true;
+	return list_by_name(b, c, a) && check_type(b, c, a);
 }

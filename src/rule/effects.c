@@ -205,13 +205,16 @@ remove_forged(struct judge *j)
 {
 	const struct session *s = &j->session;
 	struct slice name = SLICE("Authentication-Results"), ours = our_name(j);
-	bool good = !s->headers_cut;
+	bool good = !s->headers_cut, below = false; /* a Received that came with the message */
 	unsigned n = 0;
 
 	for (size_t i = 0; i < s->nheaders; i++) {
+		below |= slice_eq_nocase(s->headers[i].name, SLICE("Received"));
 		if (!slice_eq_nocase(s->headers[i].name, name))
 			continue;
 		n++;
+		if (!below && content_is_told(s, s->headers[i].value, ours))
+			continue;
 		if (header_is_ours(s->headers[i].value, ours))
 			good &= add(j,
 			    (struct effect){

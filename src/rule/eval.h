@@ -88,8 +88,8 @@ unsigned eval_passes(const struct program *p);
 /* Ask an atom now: its facts are known, its lookups got. One outcome. */
 unsigned atom_ask(struct eval *e, const struct atom *a);
 
-/* The groups that an atom's pattern took in the first value that matched; how the list decided in
- * the first value that is in it. False if none does. */
+/* The groups that an atom's pattern took in the first value that matched, with the flag n in its
+ * folded text; how the list decided in the first value that is in it. False if none does. */
 bool atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n);
 bool atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit);
 

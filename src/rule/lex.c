@@ -255,6 +255,7 @@ lex_sign(struct lexer *lx)
 		{ "<>", TOKEN_WORD, NULL },
 		{ "==", TOKEN_OP, "write =" },
 		{ "=~", TOKEN_OP, "write ~" },
+		{ "~=", TOKEN_OP, "write ~" },
 		{ "!~", TOKEN_OP, NULL },
 		{ "!=", TOKEN_OP, NULL },
 		{ "<=", TOKEN_OP, NULL },
@@ -288,7 +289,7 @@ lex_sign(struct lexer *lx)
 		if (signs[i].instead != NULL)
 			foreign(lx, at, signs[i].instead);
 		/* the right operator stands in for the wrong one, so that the rest is still read */
-		lx->matching = signs[i].sign[n - 1] == '~';
+		lx->matching = strchr(signs[i].sign, '~') != NULL;
 		if (signs[i].kind == TOKEN_OP && signs[i].instead != NULL)
 			at = signs[i].sign[1] == '~' ? span_of(lx, from + 1, from + 2)
 						     : span_of(lx, from, from + 1);

@@ -171,9 +171,19 @@ load_lookups(struct build *b)
 		.dns_ms = s->dns_timeout * 1000,
 		.answer_ms =
 		    1000 * (s->dns_timeout > s->spf_timeout ? s->dns_timeout : s->spf_timeout),
-		.max_message = p->settings.max_message_size,
 		.keep_headers = p->needs.keep_headers,
-		.keep_body = p->needs.keep_body };
+		.keep_body = p->needs.keep_body,
+		.asked = p->needs.asked,
+		.authserv_id = s->authserv_id,
+		.forged_removed = s->forged_results == FORGED_REMOVED,
+		.max_message = s->max_message_size,
+		.max_headers = s->max_headers,
+		.max_header_bytes = s->max_header_size,
+		.max_parts = s->max_parts,
+		.max_nesting = s->max_nesting,
+		.max_decoded = s->max_decoded_size,
+		.max_urls = s->max_urls,
+		.max_archive_entries = s->max_archive_entries };
 }
 
 /* All passes over one source. */

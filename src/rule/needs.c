@@ -43,6 +43,7 @@ need_ref(struct build *b, const struct fact_ref *ref, struct span at)
 	/* the Received of a trusted relay tells who is checked */
 	n->headers |= relays;
 	n->keep_headers |= relays;
+	n->asked |= content_asks(f);
 	n->headers |= (f->flags & FACT_NEEDS_HEADERS) != 0;
 	n->body |= (f->flags & FACT_NEEDS_BODY) != 0;
 	if (!(f->flags & FACT_COUNTS)) {
@@ -50,7 +51,7 @@ need_ref(struct build *b, const struct fact_ref *ref, struct span at)
 		n->keep_body |= (f->flags & FACT_NEEDS_BODY) != 0;
 	}
 	for (size_t i = 0; i < sizeof f->macros / sizeof *f->macros && f->macros[i] != NULL; i++)
-		need_macro(b, f->stage, f->macros[i], at);
+		need_macro(b, macro_stage(slice_str(f->macros[i]), NULL), f->macros[i], at);
 	if (f->args != NULL && strcmp(f->args, "macro") == 0)
 		need_macro(b, macro_stage(ref->args[0], NULL), ref->args[0].p, at);
 }
@@ -80,6 +81,9 @@ need_effects(struct build *b)
 	if (p->settings.spf_header & SPF_HEADER_RESULTS ||
 	    (p->settings.spf_header != SPF_HEADER_NONE && p->settings.relays != NULL))
 		n->headers = n->keep_headers = true;
+	/* those of a filter before us are told from them by the queue id, if the MTA is Postfix */
+	if (p->settings.spf_header & SPF_HEADER_RESULTS)
+		need_macro(b, macro_stage(SLICE("v"), NULL), "v", (struct span){ 0 });
 	for (uint32_t i = 0; i < p->nrules; i++) {
 		const struct rule *r = &p->rules[i];
 

@@ -65,7 +65,7 @@ parse_word(struct parser *p, const char *word)
 bool
 parse_is_joint(const struct parser *p)
 {
-	static const char *const words[] = { "and", "or", "not", "in", "of", "if" };
+	static const char *const words[] = { "and", "or", "not", "in", "of", "if", "aligned" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (parse_is_word(p, words[i]))
@@ -158,11 +158,11 @@ parse_ast_pattern(struct parser *p, struct ast_pattern *out)
 bool
 parse_is_reserved(struct slice word)
 {
-	static const char *const words[] = { "accept", "add-header", "addresses", "and", "copy-to",
-		"count", "default", "define", "discard", "domains", "entry", "from", "greylist",
-		"if", "in", "include", "list", "log", "monitor", "networks", "not", "of", "or",
-		"patterns", "quarantine", "redirect", "reject", "remove-header", "score", "set",
-		"set-header", "tempfail", "test", "when", "words" };
+	static const char *const words[] = { "accept", "add-header", "addresses", "aligned", "and",
+		"copy-to", "count", "default", "define", "discard", "domains", "entry", "from",
+		"greylist", "if", "in", "include", "list", "log", "monitor", "networks", "not",
+		"of", "or", "patterns", "quarantine", "redirect", "reject", "remove-header",
+		"score", "set", "set-header", "tempfail", "test", "when", "words" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (slice_eq_nocase(word, slice_str(words[i])))

@@ -8,6 +8,7 @@
  *           | NUMBER "of" "(" or { "," or } ")"
  *           | "count" "(" ref ["~" pattern] ")" op right
  *           | ref [op right]
+ *   ref     = FACT ["(" arg { "," arg } ")" ["." tail]]
  */
 #include "rule/parse.h"
 
@@ -34,12 +35,77 @@ span_on(const struct parser *p, struct span a)
 	return a;
 }
 
-/* FACT or FACT("arg", …). */
+/* .tail, joint with the parenthesis before it. */
+static void
+parse_tail(struct parser *p, struct ast_ref *r)
+{
+	struct slice dot = span_slice(p->tok.span);
+
+	if (p->failed || !parse_is(p, TOKEN_WORD) || dot.p[0] != '.')
+		return;
+	if (p->tok.span.at != p->last.at + p->last.n)
+		diag_hint(p->diags,
+		    diag_error(p->diags, p->tok.span, "white space before `%.*s`", SLICE_ARG(dot)),
+		    "a fact's part is joint with the parenthesis: header(\"From\").addr");
+	r->tail = parse_ast_word(p);
+	r->tail.span.at++;
+	r->tail.span.n--;
+	r->tail.s = span_slice(r->tail.span);
+}
+
+static void parse_args(struct parser *p, struct ast_ref *r, bool facts);
+
+/* One argument: a text or a word; with `facts` that may be a fact with arguments of its own. */
+static struct ast_word *
+parse_arg(struct parser *p, bool facts)
+{
+	struct ast_word *w = arena_alloc(p->arena, sizeof *w);
+	struct ast_ref *r;
+
+	*w = parse_ast_word(p);
+	if (!facts || w->quoted || !parse_is(p, TOKEN_LPAREN))
+		return w;
+	r = arena_alloc(p->arena, sizeof *r);
+	*r = (struct ast_ref){ .span = w->span, .name = *w };
+	parse_args(p, r, false);
+	w->ref = r;
+	w->span = r->span;
+	return w;
+}
+
+/* ("arg", …).tail behind a fact's name, if that stands there. */
+static void
+parse_args(struct parser *p, struct ast_ref *r, bool facts)
+{
+	struct ast_word **tail = &r->args;
+
+	if (!parse_is(p, TOKEN_LPAREN))
+		return;
+	r->has_args = true;
+	p->free_lines++;
+	do {
+		parse_take(p);
+		if (!parse_is(p, TOKEN_STRING) && !parse_is(p, TOKEN_WORD)) {
+			parse_fail(p, "a name in quotes");
+			break;
+		}
+		*tail = parse_arg(p, facts);
+		tail = &(*tail)->next;
+	} while (parse_is(p, TOKEN_COMMA));
+	p->free_lines--;
+	if (!p->failed && p->tok.kind == TOKEN_RPAREN)
+		parse_take(p);
+	else
+		parse_fail(p, "`,` or `)`");
+	parse_tail(p, r);
+	r->span = span_on(p, r->span);
+}
+
+/* A fact, with its arguments, or a defined name. */
 static struct ast_ref
 parse_ref(struct parser *p, const char *expected)
 {
 	struct ast_ref r = { .span = p->tok.whole };
-	struct ast_word **tail = &r.args;
 
 	if (!parse_is(p, TOKEN_WORD) || parse_is_joint(p)) {
 		struct diag *g = parse_fail(p, expected);
@@ -49,27 +115,29 @@ parse_ref(struct parser *p, const char *expected)
 		return r;
 	}
 	r.name = parse_ast_word(p);
-	if (!parse_is(p, TOKEN_LPAREN))
-		return r;
-	r.has_args = true;
-	p->free_lines++;
-	do {
-		parse_take(p);
-		if (!parse_is(p, TOKEN_STRING) && !parse_is(p, TOKEN_WORD)) {
-			parse_fail(p, "a name in quotes");
-			break;
-		}
-		*tail = arena_alloc(p->arena, sizeof **tail);
-		**tail = parse_ast_word(p);
-		tail = &(*tail)->next;
-	} while (parse_is(p, TOKEN_COMMA));
-	p->free_lines--;
-	if (!p->failed && p->tok.kind == TOKEN_RPAREN)
-		parse_take(p);
-	else
-		parse_fail(p, "`,` or `)`");
-	r.span = span_on(p, r.span);
+	parse_args(p, &r, true);
 	return r;
+}
+
+/* `in`, `aligned`, and `not` before them. False: none stands here (reported). */
+static bool
+parse_op_word(struct parser *p, struct ast_cond *c)
+{
+	struct diag *g;
+
+	c->negated = parse_word(p, "not");
+	if (parse_word(p, "in")) {
+		c->op = OP_IN;
+		return true;
+	}
+	if (parse_word(p, "aligned")) {
+		c->op = OP_ALIGNED;
+		return true;
+	}
+	g = parse_fail(p, "`in` or `aligned`");
+	if (g != NULL)
+		diag_hint(p->diags, g, "one value is asked with !=, a pattern with !~");
+	return false;
 }
 
 /* The operator of a comparison; false if there is none. */
@@ -86,19 +154,8 @@ parse_op(struct parser *p, struct ast_cond *c)
 
 	c->op = OP_THERE;
 	c->op_span = p->tok.whole;
-	if (parse_is_word(p, "not") || parse_is_word(p, "in")) {
-		c->negated = parse_word(p, "not");
-		if (!parse_word(p, "in")) {
-			struct diag *g = parse_fail(p, "`in`");
-
-			if (g != NULL)
-				diag_hint(
-				    p->diags, g, "one value is asked with !=, a pattern with !~");
-			return false;
-		}
-		c->op = OP_IN;
-		return true;
-	}
+	if (parse_is_word(p, "not") || parse_is_word(p, "in") || parse_is_word(p, "aligned"))
+		return parse_op_word(p, c);
 	if (!parse_is(p, TOKEN_OP))
 		return false;
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
@@ -110,12 +167,32 @@ parse_op(struct parser *p, struct ast_cond *c)
 	return true;
 }
 
+/* `aligned with FACT`, as one says it: reported, `with` is skipped. */
+static void
+skip_with(struct parser *p)
+{
+	struct lexer ahead = p->lx;
+	struct token t;
+
+	if (!parse_is_word(p, "with"))
+		return;
+	t = lex_next(&ahead);
+	if ((t.kind != TOKEN_WORD && t.kind != TOKEN_STRING) || (t.first && t.indent <= p->indent))
+		return;
+	diag_hint(p->diags,
+	    diag_error(p->diags, p->tok.span, "`aligned` is written without `with`"),
+	    "leave it out");
+	parse_take(p);
+}
+
 /* The right side of the other operators. */
 static void
 parse_right(struct parser *p, struct ast_cond *c)
 {
 	struct diag *g;
 
+	if (c->op == OP_ALIGNED)
+		skip_with(p);
 	c->right_span = p->tok.whole;
 	if (c->op == OP_MATCH) {
 		if (parse_ast_pattern(p, &c->pattern))

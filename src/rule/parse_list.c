@@ -200,7 +200,7 @@ parse_list_flags(struct parser *p, struct ast_stmt *s)
 	g = parse_fail(p, LIST_ENTRIES);
 	if (g != NULL && sug.best.p != NULL)
 		diag_hint(p->diags, g, "did you mean %.*s?", SLICE_ARG(sug.best));
-	else if (g != NULL && strspn(word.p, "imsx") >= word.n)
+	else if (g != NULL && strspn(word.p, "imnsx") >= word.n)
 		diag_hint(p->diags, g, "only a list of patterns has flags");
 }
 

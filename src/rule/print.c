@@ -77,9 +77,15 @@ build_print_word(struct slice s, FILE *out)
 static void
 print_flags(unsigned flags, FILE *out)
 {
-	for (size_t i = 0; i < 4; i++)
-		if (flags & (1u << i))
-			fputc("ismx"[i], out);
+	static const struct {
+		unsigned flag;
+		char letter;
+	} letters[] = { { PATTERN_CASELESS, 'i' }, { PATTERN_DOTALL, 's' },
+		{ PATTERN_MULTILINE, 'm' }, { PATTERN_EXTENDED, 'x' }, { PATTERN_FOLDED, 'n' } };
+
+	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+		if (flags & letters[i].flag)
+			fputc(letters[i].letter, out);
 }
 
 /* /…/flags, or m{…}flags where the pattern itself holds a bare slash */
@@ -98,22 +104,41 @@ print_pattern(struct slice re, unsigned flags, FILE *out)
 	print_flags(flags, out);
 }
 
-_Static_assert(
-    PATTERN_CASELESS == 1 && PATTERN_DOTALL == 2 && PATTERN_MULTILINE == 4 && PATTERN_EXTENDED == 8,
-    "print_flags goes by their bits");
+const char *
+build_pattern_text(struct build *b, struct slice re, unsigned flags)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	struct slice kept;
+
+	if (f == NULL)
+		build_no_memory();
+	print_pattern(re, flags, f);
+	fclose(f);
+	kept = arena_slice(b->tmp, slice_of(text, n));
+	free(text);
+	return kept.p;
+}
 
 /* A reference; within a text its quotes are escaped. */
 static void
 print_ref(const struct fact_ref *ref, const char *quote, FILE *out)
 {
-	fputs(ref->fact->name, out);
+	const char *name = ref->fact->name;
+	const char *tail = ref->fact->flags & FACT_TAIL ? strrchr(name, '.') : name + strlen(name);
+
+	fprintf(out, "%.*s", (int)(tail - name), name);
 	for (size_t i = 0; i < ref->nargs; i++)
 		fprintf(
 		    out, "%s%s%.*s%s", i == 0 ? "(" : ", ", quote, SLICE_ARG(ref->args[i]), quote);
-	if (ref->of != NULL && ref->of->fact != fact_find(SLICE("client.ip")))
-		fprintf(out, ", %s", ref->of->fact->name);
+	if (ref->of != NULL && ref->of->fact != fact_find(SLICE("client.ip"))) {
+		fputs(", ", out);
+		print_ref(ref->of, quote, out);
+	}
 	if (ref->nargs > 0)
 		fputc(')', out);
+	fputs(tail, out);
 }
 
 void
@@ -197,6 +222,7 @@ static const char *const op_signs[] = {
 	[OP_GE] = ">=",
 	[OP_MATCH] = "~",
 	[OP_IN] = "in",
+	[OP_ALIGNED] = "aligned",
 };
 
 /* A text on the right side: bare if that is read back as the same text, not as a fact. */
@@ -228,6 +254,8 @@ print_right(const struct atom *a, FILE *out)
 		print_pattern(a->pattern_text, a->pattern_flags, out);
 	} else if (a->right_fact) {
 		program_print_ref(&a->right, out);
+	} else if (a->op == OP_ALIGNED) {
+		print_text(&a->text, out);
 	} else if (a->text.n > 0) {
 		print_right_text(&a->text, out);
 	} else if (a->left.fact->kind == KIND_IP && !a->count) {
@@ -241,7 +269,10 @@ print_right(const struct atom *a, FILE *out)
 static void
 print_atom(const struct atom *a, bool negated, FILE *out)
 {
-	if (negated && a->op != OP_EQ && a->op != OP_MATCH && a->op != OP_IN)
+	bool sign = a->op == OP_EQ || a->op == OP_MATCH; /* has one of its own for `not` */
+	bool word = a->op == OP_IN || a->op == OP_ALIGNED;
+
+	if (negated && !sign && !word)
 		fputs("not ", out);
 	if (a->pair) {
 		fputc('(', out);
@@ -263,9 +294,9 @@ print_atom(const struct atom *a, bool negated, FILE *out)
 	if (a->op == OP_THERE)
 		return;
 	fputc(' ', out);
-	if (negated && (a->op == OP_EQ || a->op == OP_MATCH))
+	if (negated && sign)
 		fputc('!', out);
-	else if (negated && a->op == OP_IN)
+	else if (negated && word)
 		fputs("not ", out);
 	fprintf(out, "%s ", op_signs[a->op]);
 	print_right(a, out);

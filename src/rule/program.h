@@ -60,6 +60,7 @@ enum atom_op {
 	OP_GE,
 	OP_MATCH, /* ~ */
 	OP_IN,
+	OP_ALIGNED, /* the same organizational domain */
 };
 
 struct atom {
@@ -163,6 +164,7 @@ struct needs {
 	bool reply[STAGES];	      /* a verdict may be told at this stage */
 	bool headers, body;	      /* that they come by */
 	bool keep_headers, keep_body; /* and that they are kept */
+	uint32_t asked;		      /* of the content: bits of content_asks */
 	const char *macros[STAGES][LIMIT_MACROS];
 	unsigned nmacros[STAGES];
 	bool changes_headers, adds_recipients, deletes_recipients, quarantines;

@@ -28,6 +28,8 @@ static const struct choice errors[] = { { "tempfail", ON_ERROR_TEMPFAIL },
 static const struct choice logs[] = { { "stderr", LOG_TO_STDERR }, { "syslog", LOG_TO_SYSLOG },
 	{ "journal", LOG_TO_JOURNAL }, { 0 } };
 
+static const struct choice forgeries[] = { { "possible", FORGED_POSSIBLE },
+	{ "removed", FORGED_REMOVED }, { 0 } };
 static const struct choice spf_headers[] = { { "received-spf", SPF_HEADER_RECEIVED },
 	{ "authentication-results", SPF_HEADER_RESULTS }, { "both", SPF_HEADER_BOTH },
 	{ "none", SPF_HEADER_NONE }, { 0 } };
@@ -40,16 +42,19 @@ struct setting {
 	set_fn *set;
 	size_t at; /* offset in struct settings */
 	const struct choice *choices;
-	unsigned least, most; /* seconds of a time */
-	bool many;	      /* values may stand in braces */
+	size_t least, most; /* seconds of a time, a number, bytes; most 0: no bound */
+	bool many;	    /* values may stand in braces */
 };
 
-static set_fn set_choice, set_path, set_word, set_size, set_time, set_socket, set_servers,
-    set_authserv_id, set_relays;
+static set_fn set_choice, set_path, set_word, set_size, set_count, set_time, set_socket,
+    set_servers, set_authserv_id, set_relays;
 
 #define AT(field) .at = offsetof(struct settings, field)
 #define MINUTE 60u
 #define WEEK (7 * 86400u)
+/* What a message takes is held to LIMIT_SESSION_BYTES whatever an admin allows it: settings beyond
+ * those in the table would only make facts err. */
+#define M ((size_t)1 << 20)
 static const struct setting table[] = {
 	{ .name = "socket", .set = set_socket },
 	{ .name = "user", .set = set_word, AT(user) },
@@ -67,9 +72,29 @@ static const struct setting table[] = {
 	{ .name = "dns-max-ttl", .set = set_time, AT(dns_max_ttl), .least = 1, .most = WEEK },
 	{ .name = "spf-timeout", .set = set_time, AT(spf_timeout), .least = 1, .most = MINUTE },
 	{ .name = "spf-header", .set = set_choice, AT(spf_header), .choices = spf_headers },
+	{ .name = "forged-results", .set = set_choice, AT(forged_results), .choices = forgeries },
 	{ .name = "authserv-id", .set = set_authserv_id, AT(authserv_id) },
 	{ .name = "trusted-relays", .set = set_relays, AT(relays_name) },
-	{ .name = "max-message-size", .set = set_size, AT(max_message_size) },
+	{ .name = "max-message-size", .set = set_size, AT(max_message_size), .least = 1 },
+	{ .name = "max-headers", .set = set_count, AT(max_headers), .least = 1, .most = 200000 },
+	{ .name = "max-header-size",
+	    .set = set_size,
+	    AT(max_header_size),
+	    .least = 1,
+	    .most = 16 * M },
+	{ .name = "max-parts", .set = set_count, AT(max_parts), .least = 1, .most = 20000 },
+	{ .name = "max-nesting", .set = set_count, AT(max_nesting), .least = 1, .most = 1000 },
+	{ .name = "max-decoded-size",
+	    .set = set_size,
+	    AT(max_decoded_size),
+	    .least = 1,
+	    .most = 96 * M },
+	{ .name = "max-urls", .set = set_count, AT(max_urls), .least = 1, .most = 10000 },
+	{ .name = "max-archive-entries",
+	    .set = set_count,
+	    AT(max_archive_entries),
+	    .least = 1,
+	    .most = 10000 },
 };
 #define NSETTINGS (sizeof table / sizeof *table)
 
@@ -99,14 +124,14 @@ settings_default(struct settings *s)
 		.spf_timeout = LIMIT_SPF_MS / 1000,
 		.spf_header = SPF_HEADER_NONE,
 		.max_message_size = LIMIT_MESSAGE,
+		.max_headers = LIMIT_HEADERS,
+		.max_header_size = LIMIT_HEADERS_BYTES,
+		.max_parts = LIMIT_MIME_PARTS,
+		.max_nesting = LIMIT_MIME_NESTING,
+		.max_decoded_size = LIMIT_MIME_DECODED,
+		.max_urls = LIMIT_URLS,
+		.max_archive_entries = LIMIT_ARCHIVE_ENTRIES,
 	};
-}
-
-/* A NUL-terminated copy in the program's memory. */
-static const char *
-keep(struct build *b, struct slice s)
-{
-	return arena_slice(&b->p->arena, s).p;
 }
 
 /* One of a few words. */
@@ -136,7 +161,7 @@ set_choice(struct build *b, const struct setting *s, const struct ast_word *v)
 static void
 set_word(struct build *b, const struct setting *s, const struct ast_word *v)
 {
-	*(const char **)((char *)&b->p->settings + s->at) = keep(b, v->s);
+	*(const char **)((char *)&b->p->settings + s->at) = build_keep(b, v->s);
 }
 
 /* A file's path, relative to the file that says so. */
@@ -149,6 +174,30 @@ set_path(struct build *b, const struct setting *s, const struct ast_word *v)
 	*(const char **)((char *)&b->p->settings + s->at) = load_path(b, v->span, v->s);
 }
 
+/* Write a number of bytes with the largest unit that leaves no rest; n is the size of out. Returns
+ * out. */
+static char *
+show_size(size_t bytes, char *out, size_t n)
+{
+	const char *unit = bytes >= M && bytes % M == 0 ? "M" : "";
+
+	snprintf(out, n, "%zu%s", *unit != '\0' ? bytes / M : bytes, unit);
+	return out;
+}
+
+/* Say that a setting's value is out of bounds. */
+static void
+out_of_bounds(struct build *b, const struct setting *s, const struct ast_word *v, bool above)
+{
+	char least[24], most[24];
+	struct diag *g = diag_error(b->diags, v->span, "`%s` is between %s and %s", s->name,
+	    show_size(s->least, least, sizeof least), show_size(s->most, most, sizeof most));
+
+	if (above)
+		diag_hint(b->diags, g,
+		    "with more, one message could take all the memory that a session has");
+}
+
 /* A number of bytes. */
 static void
 set_size(struct build *b, const struct setting *s, const struct ast_word *v)
@@ -159,6 +208,24 @@ set_size(struct build *b, const struct setting *s, const struct ast_word *v)
 		diag_hint(b->diags,
 		    diag_error(b->diags, v->span, "`%.*s` is no size", SLICE_ARG(v->s)),
 		    "write a number of bytes such as 500000, 512K or 20M");
+	else if (s->most != 0 && (size_t)n > s->most)
+		out_of_bounds(b, s, v, true);
+	else
+		*(size_t *)((char *)&b->p->settings + s->at) = n;
+}
+
+/* How many of something. */
+static void
+set_count(struct build *b, const struct setting *s, const struct ast_word *v)
+{
+	unsigned long long n;
+
+	if (!slice_number(v->s, ULLONG_MAX, &n))
+		diag_hint(b->diags,
+		    diag_error(b->diags, v->span, "`%.*s` is no number", SLICE_ARG(v->s)),
+		    "write a whole number such as %zu", s->most / 10);
+	else if (n < s->least || n > s->most)
+		out_of_bounds(b, s, v, n > s->most);
 	else
 		*(size_t *)((char *)&b->p->settings + s->at) = n;
 }
@@ -238,7 +305,7 @@ set_servers(struct build *b, const struct setting *s, const struct ast_word *v)
 			    b->diags, v->span, "more than %d name servers", LIMIT_DNS_SERVERS);
 		buf_printf(&all, "%s%s", all.n > 0 ? "," : "", server);
 	}
-	b->p->settings.dns_servers = keep(b, buf_slice(&all));
+	b->p->settings.dns_servers = build_keep(b, buf_slice(&all));
 	buf_free(&all);
 }
 
@@ -289,95 +356,12 @@ set_relays(struct build *b, const struct setting *s, const struct ast_word *v)
 		    "relays are told by their addresses");
 }
 
-/* "inet:PORT@HOST" behind its first five bytes. */
-static void
-set_inet(struct build *b, const struct ast_word *v)
-{
-	struct socket_setting *sock = &b->p->settings.socket;
-	struct slice host, port;
-	unsigned long long n;
-
-	port = slice_cut(slice_of(v->s.p + 5, v->s.n - 5), '@', &host);
-	if (!slice_number(port, 65535, &n) || n == 0 || host.n == 0) {
-		diag_hint(b->diags, diag_error(b->diags, v->span, "this is no socket"),
-		    "write \"inet:PORT@HOST\" with a port up to 65535, such as "
-		    "\"inet:8890@127.0.0.1\"");
-		return;
-	}
-	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-		host = slice_of(host.p + 1, host.n - 2);
-	*sock = (struct socket_setting){
-		.family = SOCKET_INET, .port = n, .host = keep(b, host), .mode = -1
-	};
-}
-
-/* mode M, user U, group G behind a unix socket. */
-static void
-set_socket_options(struct build *b, const struct ast_word *v)
-{
-	struct socket_setting *sock = &b->p->settings.socket;
-
-	for (; v != NULL; v = v->next->next) {
-		if (v->next == NULL) {
-			diag_hint(b->diags,
-			    diag_error(b->diags, v->span, "`%.*s` needs a value", SLICE_ARG(v->s)),
-			    "a unix socket takes mode M, user U and group G");
-			return;
-		}
-		if (slice_eq(v->s, SLICE("mode"))) {
-			struct slice m = v->next->s;
-
-			if (m.n < 3 || m.n > 4 || strspn(m.p, "01234567") < m.n)
-				diag_hint(b->diags,
-				    diag_error(
-					b->diags, v->next->span, "`%.*s` is no mode", SLICE_ARG(m)),
-				    "write it in octal, for example 0660");
-			else
-				sock->mode = strtol(m.p, NULL, 8) & 0777;
-		} else if (slice_eq(v->s, SLICE("user"))) {
-			sock->user = keep(b, v->next->s);
-		} else if (slice_eq(v->s, SLICE("group"))) {
-			sock->group = keep(b, v->next->s);
-		} else {
-			diag_hint(b->diags,
-			    diag_error(b->diags, v->span, "unknown word `%.*s`", SLICE_ARG(v->s)),
-			    "a unix socket takes mode M, user U and group G");
-			return;
-		}
-	}
-}
-
-/* socket "unix:PATH" [mode M] [user U] [group G] | "inet:PORT@HOST" */
+/* socket "unix:PATH" … */
 static void
 set_socket(struct build *b, const struct setting *s, const struct ast_word *v)
 {
-	struct socket_setting *sock = &b->p->settings.socket;
-
 	(void)s;
-	if (v->s.n > 5 && memcmp(v->s.p, "unix:", 5) == 0) {
-		*sock = (struct socket_setting){ .family = SOCKET_UNIX, .mode = 0660 };
-		sock->path = keep(b, slice_of(v->s.p + 5, v->s.n - 5));
-		if (sock->path[0] != '/')
-			diag_hint(b->diags,
-			    diag_error(b->diags, v->span, "a socket's path begins with `/`"),
-			    "the MTA that connects to it has another working directory");
-		/* as in struct sockaddr_un */
-		if (strlen(sock->path) > 107)
-			diag_error(b->diags, v->span, "a socket's path has at most 107 bytes");
-		set_socket_options(b, v->next);
-	} else if (v->s.n > 5 && memcmp(v->s.p, "inet:", 5) == 0) {
-		set_inet(b, v);
-		if (v->next != NULL)
-			diag_error(
-			    b->diags, v->next->span, "only a unix socket has mode, user and group");
-	} else {
-		struct diag *g = diag_error(b->diags, v->span, "this is no socket");
-
-		if (v->s.n > 0 && v->s.p[0] == '/')
-			diag_hint(b->diags, g, "write \"unix:%.*s\"", SLICE_ARG(v->s));
-		else
-			diag_hint(b->diags, g, "write \"unix:PATH\" or \"inet:PORT@HOST\"");
-	}
+	settings_set_socket(b, v);
 }
 
 /* One value, or several in braces where a setting takes them. */
@@ -447,35 +431,6 @@ choice_word(const struct choice *c, int value)
 	return c->word;
 }
 
-/* A word behind its name, unless it is the default. */
-static void
-print_option(const char *name, const char *value, FILE *out)
-{
-	if (value == NULL)
-		return;
-	fputs(name, out);
-	build_print_word(slice_str(value), out);
-}
-
-/* socket, with what was said of it */
-static void
-print_socket(const struct socket_setting *s, FILE *out)
-{
-	if (s->family == SOCKET_INET) {
-		fprintf(out,
-		    strchr(s->host, ':') != NULL ? "set socket \"inet:%u@[%s]\"\n"
-						 : "set socket \"inet:%u@%s\"\n",
-		    s->port, s->host);
-		return;
-	}
-	fputs("set socket ", out);
-	build_print_quoted("unix:", slice_str(s->path), out);
-	fprintf(out, " mode %04lo", (unsigned long)s->mode);
-	print_option(" user ", s->user, out);
-	print_option(" group ", s->group, out);
-	fputc('\n', out);
-}
-
 /* dns-server, as it was given: several in braces */
 static void
 print_servers(const char *servers, FILE *out)
@@ -504,7 +459,7 @@ print_setting(const struct setting *s, const char *mine, const char *def, FILE *
 			    choice_word(s->choices, *(const int *)mine));
 		return;
 	}
-	if (s->set == set_size) {
+	if (s->set == set_size || s->set == set_count) {
 		if (*(const size_t *)mine != *(const size_t *)def)
 			fprintf(out, "set %s %zu\n", s->name, *(const size_t *)mine);
 		return;
@@ -537,12 +492,10 @@ settings_print(const struct settings *s, bool lists, FILE *out)
 	for (size_t i = 0; i < NSETTINGS; i++) {
 		if ((table[i].set == set_relays) != lists)
 			continue;
-		if (table[i].set != set_socket)
+		if (table[i].set == set_socket)
+			settings_print_socket(&s->socket, &d.socket, out);
+		else
 			print_setting(&table[i], (const char *)s + table[i].at,
 			    (const char *)&d + table[i].at, out);
-		else if (s->socket.family != d.socket.family || s->socket.mode != d.socket.mode ||
-		    s->socket.user != NULL || s->socket.group != NULL ||
-		    strcmp(s->socket.path, d.socket.path) != 0)
-			print_socket(&s->socket, out);
 	}
 }

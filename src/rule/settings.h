@@ -30,6 +30,9 @@ enum spf_header {
 	SPF_HEADER_BOTH = SPF_HEADER_RECEIVED | SPF_HEADER_RESULTS,
 };
 
+/* Authentication-Results that senders write under our name. */
+enum forged_results { FORGED_POSSIBLE, FORGED_REMOVED };
+
 struct list;
 
 struct settings {
@@ -45,10 +48,13 @@ struct settings {
 	const char *dns_zone;	 /* NULL: name servers are asked */
 	unsigned dns_timeout, dns_min_ttl, dns_max_ttl, spf_timeout; /* seconds */
 	enum spf_header spf_header;
-	const char *authserv_id;   /* NULL: as the MTA calls itself */
+	const char *authserv_id; /* NULL: as the MTA calls itself */
+	enum forged_results forged_results;
 	const struct list *relays; /* trusted ones, a list of networks; NULL: none */
 	const char *relays_name;
 	size_t max_message_size;
+	size_t max_headers, max_header_size;
+	size_t max_parts, max_nesting, max_decoded_size, max_urls, max_archive_entries;
 };
 
 /* Names of all settings, NULL behind the last: for the manual's test. */

@@ -37,37 +37,113 @@ end_literal(struct scan *s)
 	buf_clear(&s->literal);
 }
 
-/* Parse `NAME` or `NAME("arg", …)` between braces into a reference as the parser would make it;
- * quotes may be escaped or left out. */
-static struct ast_ref
-parse_brace(struct scan *s, struct span in)
-{
-	struct slice whole = span_slice(in), args, arg, rest;
-	struct ast_ref r = { .span = in };
-	struct ast_word **tail = &r.args;
+/* What stands between braces, as it is read. */
+struct brace {
+	struct scan *scan;
+	struct span in;
+	struct slice rest;
+};
 
-	r.name.s = slice_trim(slice_cut(whole, '(', &args));
-	r.name.span = in;
-	r.has_args = args.p != NULL;
-	if (!r.has_args)
-		return r;
-	args = slice_cut(args, ')', &rest);
-	if (rest.p == NULL || slice_trim(rest).n > 0)
-		diag_error(s->b->diags, in,
-		    rest.p == NULL ? "`)` expected before `}`" : "`}` expected behind `)`");
-	while (args.p != NULL) {
-		arg = slice_trim(slice_cut(args, ',', &args));
-		while (arg.n > 0 && (arg.p[0] == '\\' || arg.p[0] == '"'))
-			arg = slice_of(arg.p + 1, arg.n - 1);
-		while (arg.n > 0 && (arg.p[arg.n - 1] == '\\' || arg.p[arg.n - 1] == '"'))
-			arg.n--;
-		*tail = arena_alloc(s->b->tmp, sizeof **tail);
-		/* a fact that a list is asked about stands without quotes, a name may */
-		**tail =
-		    (struct ast_word){ .span = in, .s = arg, .quoted = fact_find(arg) == NULL };
-		tail = &(*tail)->next;
+/* The bytes up to one of `stops`, without blanks around them. */
+static struct slice
+brace_word(struct brace *r, const char *stops)
+{
+	size_t n = 0;
+	struct slice word;
+
+	while (n < r->rest.n && strchr(stops, r->rest.p[n]) == NULL)
+		n++;
+	word = slice_trim(slice_of(r->rest.p, n));
+	r->rest = slice_of(r->rest.p + n, r->rest.n - n);
+	return word;
+}
+
+/* Take a sign, if it comes next. */
+static bool
+brace_sign(struct brace *r, char c)
+{
+	r->rest = slice_trim(r->rest);
+	if (r->rest.n == 0 || r->rest.p[0] != c)
+		return false;
+	r->rest = slice_of(r->rest.p + 1, r->rest.n - 1);
+	return true;
+}
+
+static bool brace_args(struct brace *r, struct ast_ref *ref, bool facts);
+
+/* One argument: its quotes may be escaped or left out; with `facts` that may be a fact with
+ * arguments of its own. NULL: reported. */
+static struct ast_word *
+brace_arg(struct brace *r, bool facts)
+{
+	struct arena *tmp = r->scan->b->tmp;
+	struct ast_word *w = arena_alloc(tmp, sizeof *w);
+	struct ast_ref *ref;
+	bool quoted;
+
+	*w = (struct ast_word){ .span = r->in };
+	brace_sign(r, '\\');
+	quoted = brace_sign(r, '"');
+	w->s = brace_word(r, quoted ? "\\\"" : "(,)");
+	/* a fact that a list is asked about stands without quotes, a name may */
+	w->quoted = fact_find(w->s) == NULL;
+	if (quoted) {
+		brace_sign(r, '\\');
+		brace_sign(r, '"');
+	} else if (facts && r->rest.n > 0 && r->rest.p[0] == '(') {
+		ref = arena_alloc(tmp, sizeof *ref);
+		*ref = (struct ast_ref){ .span = r->in, .name = *w };
+		w->quoted = false;
+		w->ref = ref;
+		if (!brace_args(r, ref, false))
+			return NULL;
 	}
-	return r;
+	return w;
+}
+
+/* ("arg", …).tail behind a fact's name, if that stands there. False: reported. */
+static bool
+brace_args(struct brace *r, struct ast_ref *ref, bool facts)
+{
+	struct ast_word **tail = &ref->args;
+
+	if (!brace_sign(r, '('))
+		return true;
+	ref->has_args = true;
+	do {
+		*tail = brace_arg(r, facts);
+		if (*tail == NULL)
+			return false;
+		tail = &(*tail)->next;
+	} while (brace_sign(r, ','));
+	if (!brace_sign(r, ')')) {
+		diag_error(r->scan->b->diags, r->in, "`)` expected before `}`");
+		return false;
+	}
+	if (brace_sign(r, '.')) {
+		ref->tail.s = brace_word(r, ",)");
+		ref->tail.span = (struct span){ r->in.source,
+			r->in.at + (uint32_t)(ref->tail.s.p - span_slice(r->in).p),
+			(uint32_t)ref->tail.s.n };
+	}
+	return true;
+}
+
+/* Parse what stands between braces into a reference as the parser would make it. False: reported.
+ */
+static bool
+parse_brace(struct scan *s, struct span in, struct ast_ref *out)
+{
+	struct brace r = { s, in, span_slice(in) };
+
+	*out = (struct ast_ref){ .span = in, .name.span = in };
+	out->name.s = brace_word(&r, "(");
+	if (!brace_args(&r, out, true))
+		return false;
+	if (r.rest.n == 0)
+		return true;
+	diag_error(s->b->diags, in, "`}` expected behind `)`");
+	return false;
 }
 
 /* {1}, {name}: the group of the one required pattern that has it. */
@@ -222,9 +298,11 @@ static void
 add_brace(struct scan *s, struct span in)
 {
 	struct build *b = s->b;
-	struct ast_ref r = parse_brace(s, in);
 	struct piece piece = { .kind = PIECE_FACT, .span = in };
+	struct ast_ref r;
 
+	if (!parse_brace(s, in, &r))
+		return;
 	if (slice_eq(r.name.s, SLICE("entry"))) {
 		add_entry(s, PIECE_ENTRY, in);
 	} else if (slice_eq(r.name.s, SLICE("entry.text"))) {

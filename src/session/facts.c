@@ -7,6 +7,7 @@
  */
 #include "session/facts.h"
 
+#include "mail/kind.h"
 #include "session/names.h"
 
 #include <limits.h>
@@ -374,16 +375,6 @@ get_size(struct session *s, const struct fact_ref *ref, struct values *out)
 	give_number(s, out, s->size);
 }
 
-static void
-get_truncated(struct session *s, const struct fact_ref *ref, struct values *out)
-{
-	static const char *const limits[] = { "", "headers", "max-message-size",
-		"headers, max-message-size" };
-
-	(void)ref;
-	give_text(s, out, slice_str(limits[s->headers_cut + 2 * s->body.cut]));
-}
-
 /* ---- the table ---- */
 
 static const char *const resolve_words[] = { "ok", "fail", "forged", "temp", NULL };
@@ -399,6 +390,10 @@ static const char *const spf_words[] = { "none", "neutral", "pass", "fail", "sof
 #define DATA .stage = STAGE_DATA, .life = LIFE_MESSAGE
 #define HEADERS .stage = STAGE_HEADERS, .life = LIFE_MESSAGE
 #define BODY .stage = STAGE_BODY, .life = LIFE_MESSAGE
+/* what the parts of the message hold */
+#define CONTENT                                                                                    \
+	.stage = STAGE_BODY, .life = LIFE_MESSAGE,                                                 \
+	.flags = FACT_MANY | FACT_NEEDS_HEADERS | FACT_NEEDS_BODY | FACT_DECODES
 
 static const struct fact facts[] = {
 	{ "client.ip", KIND_IP, CONNECTION, .get = get_client_ip },
@@ -442,16 +437,57 @@ static const struct fact facts[] = {
 	{ "recipient.domain", KIND_NAME, RCPT, .get = get_recipient_domain },
 	{ "recipient.count", KIND_NUMBER, DATA, .flags = FACT_ALWAYS, .get = get_recipient_count },
 
+	{ "header", KIND_TEXT, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS, .args = "header",
+	    .get = content_header },
+	{ "header.addr", KIND_ADDRESS, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS | FACT_TAIL,
+	    .args = "header", .get = content_header },
+	{ "header.name", KIND_TEXT, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS | FACT_TAIL,
+	    .args = "header", .get = content_header },
+	{ "header.local", KIND_NAME, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS | FACT_TAIL,
+	    .args = "header", .get = content_header },
+	{ "header.domain", KIND_NAME, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS | FACT_TAIL,
+	    .args = "header", .get = content_header },
+	{ "header.lines", KIND_TEXT, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS,
+	    .item = CONTENT_HEADER_LINES, .get = content_get },
+	{ "from", KIND_ADDRESS, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS,
+	    .get = content_from },
+	{ "from.name", KIND_TEXT, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS,
+	    .get = content_from },
+	{ "from.domain", KIND_NAME, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS,
+	    .get = content_from },
+	{ "subject", KIND_TEXT, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS,
+	    .get = content_subject },
+	{ "dkim", KIND_WORD, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS,
+	    .words = content_dkim_words, .macros = { "v" }, .item = CONTENT_DKIM,
+	    .get = content_get },
+	{ "dkim.domain", KIND_NAME, HEADERS, .flags = FACT_MANY | FACT_NEEDS_HEADERS,
+	    .macros = { "v" }, .item = CONTENT_DKIM_DOMAIN, .get = content_get },
+	{ "dmarc", KIND_WORD, HEADERS, .flags = FACT_NEEDS_HEADERS, .words = content_dmarc_words,
+	    .macros = { "v" }, .item = CONTENT_DMARC, .get = content_get },
 	{ "raw.header", KIND_TEXT, HEADERS, .flags = FACT_RAW | FACT_MANY | FACT_NEEDS_HEADERS,
 	    .args = "header", .get = get_raw_header },
 	{ "raw.header.lines", KIND_TEXT, HEADERS,
 	    .flags = FACT_RAW | FACT_MANY | FACT_NEEDS_HEADERS, .get = get_raw_header_lines },
+	{ "body", KIND_TEXT, CONTENT, .item = CONTENT_BODY, .get = content_get },
+	{ "body.html", KIND_TEXT, CONTENT, .item = CONTENT_BODY_HTML, .get = content_get },
+	{ "body.hidden", KIND_TEXT, CONTENT, .item = CONTENT_BODY_HIDDEN, .get = content_get },
+	{ "attachment.name", KIND_TEXT, CONTENT, .item = CONTENT_FILE_NAME, .get = content_get },
+	{ "attachment.type", KIND_TEXT, CONTENT, .item = CONTENT_FILE_TYPE, .get = content_get },
+	{ "attachment.kind", KIND_WORD, CONTENT, .words = kind_words, .item = CONTENT_FILE_KIND,
+	    .get = content_get },
+	{ "attachment.size", KIND_NUMBER, CONTENT, .item = CONTENT_FILE_SIZE, .get = content_get },
+	{ "attachment.trait", KIND_WORD, CONTENT, .words = content_traits,
+	    .item = CONTENT_FILE_TRAIT, .get = content_get },
+	{ "url", KIND_TEXT, CONTENT, .item = CONTENT_URL, .get = content_get },
+	{ "url.host", KIND_NAME, CONTENT, .item = CONTENT_URL_HOST, .get = content_get },
+	{ "url.domain", KIND_NAME, CONTENT, .item = CONTENT_URL_DOMAIN, .get = content_get },
+	{ "url.disguised", KIND_NAME, CONTENT, .item = CONTENT_URL_DISGUISED, .get = content_get },
 	{ "raw.body", KIND_TEXT, BODY, .flags = FACT_RAW | FACT_NEEDS_BODY, .get = get_raw_body },
 	{ "size", KIND_NUMBER, BODY,
 	    .flags = FACT_ALWAYS | FACT_NEEDS_HEADERS | FACT_NEEDS_BODY | FACT_COUNTS,
 	    .get = get_size },
 	{ "message.truncated", KIND_TEXT, BODY, .flags = FACT_NEEDS_HEADERS | FACT_NEEDS_BODY,
-	    .get = get_truncated },
+	    .get = content_truncated },
 
 	{ "score", KIND_NUMBER, CONNECTION, .flags = FACT_ALWAYS | FACT_OF_SCORE },
 	{ "score.rules", KIND_TEXT, CONNECTION, .flags = FACT_MANY | FACT_OF_SCORE },

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "session/content.h"
 #include "session/session.h"
 
 enum kind {
@@ -22,6 +23,9 @@ struct value {
 	struct slice text;
 	long long number; /* KIND_NUMBER */
 	struct ip ip;	  /* KIND_IP */
+	/* Where its folded text (mail/fold.h) is kept for as long as the value lives, absent before
+	 * it was first asked; NULL: nowhere. */
+	struct slice *folded;
 };
 
 struct values {
@@ -43,6 +47,8 @@ enum fact_flags {
 	FACT_OF_SCORE = 16, /* the engine knows it, not the session */
 	FACT_ALWAYS = 32,   /* never absent */
 	FACT_COUNTS = 64,   /* what it needs must come by, but need not be kept */
+	FACT_TAIL = 128,    /* its last part stands behind the parentheses: header("From").addr */
+	FACT_DECODES = 256, /* the body's parts are decoded for it */
 };
 
 struct fact {
@@ -57,7 +63,8 @@ struct fact {
 	const char *const *words; /* KIND_WORD: its values, NULL at the end */
 	const char
 	    *macros[3]; /* the macros that carry it, the first known one counts; NULL at the end */
-	fact_get_fn *get; /* NULL: FACT_OF_SCORE */
+	enum content_item item; /* of get_content */
+	fact_get_fn *get;	/* NULL: FACT_OF_SCORE */
 };
 
 /* A fact as a rule names it, with its arguments. */

@@ -15,6 +15,7 @@ struct inquiry {
 	struct question *v;
 	size_t n;
 	bool cut;
+	bool many; /* more there would be to ask */
 };
 
 void
@@ -63,8 +64,9 @@ start(struct session *s, const struct dnsbl_ask *ask, struct inquiry *out)
 	bool memory;
 
 	fact_get(s, ask->of, &values);
-	out->cut = values.cut || values.n > LIMIT_DNSBL_NAMES;
-	if (values.n > LIMIT_DNSBL_NAMES)
+	out->cut = values.cut;
+	out->many = values.n > LIMIT_DNSBL_NAMES;
+	if (out->many)
 		values.n = LIMIT_DNSBL_NAMES;
 	out->v = arena_alloc(&s->scratch, (values.n + 1) * sizeof(*out->v));
 	if (out->v == NULL) {
@@ -117,7 +119,8 @@ finish(struct session *s, const struct dnsbl_ask *ask, struct inquiry *in, struc
 {
 	uint64_t by = deadline(s);
 
-	*out = (struct listings){ .cut = in->cut };
+	*out = (struct listings){ .cut = in->cut,
+		.why = in->many ? "there were more names than a list is asked about" : NULL };
 	for (size_t i = 0; i < in->n; i++) {
 		const char *why;
 

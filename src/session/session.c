@@ -13,11 +13,12 @@
 
 #include <limits.h>
 
-/* Shares of LIMIT_SESSION_BYTES; the body has the rest. */
+/* Shares of LIMIT_SESSION_BYTES; the rest is for what is made of a session elsewhere. */
 #define CONNECTION_BYTES (LIMIT_SESSION_BYTES / 64)
 #define GREETING_BYTES (LIMIT_SESSION_BYTES / 64)
 #define MESSAGE_BYTES (LIMIT_SESSION_BYTES / 4)
-#define SCRATCH_BYTES (LIMIT_SESSION_BYTES / 4)
+#define DECODED_BYTES (LIMIT_SESSION_BYTES / 2)
+#define SCRATCH_BYTES (LIMIT_SESSION_BYTES / 8)
 
 /* Make an empty session. */
 void
@@ -27,6 +28,7 @@ session_init(struct session *s, const struct session_env *env)
 	arena_init(&s->connection, CONNECTION_BYTES);
 	arena_init(&s->greeting, GREETING_BYTES);
 	arena_init(&s->message, MESSAGE_BYTES);
+	arena_init(&s->decoded, DECODED_BYTES);
 	arena_init(&s->scratch, SCRATCH_BYTES);
 	s->body.limit = env->max_message != 0 ? env->max_message : LIMIT_MESSAGE;
 }
@@ -38,6 +40,7 @@ session_free(struct session *s)
 	arena_free(&s->connection);
 	arena_free(&s->greeting);
 	arena_free(&s->message);
+	arena_free(&s->decoded);
 	arena_free(&s->scratch);
 	buf_free(&s->body);
 }
@@ -69,6 +72,8 @@ session_end_message(struct session *s)
 	s->headers = NULL;
 	s->nheaders = s->capheaders = s->header_bytes = 0;
 	s->headers_cut = false;
+	s->limits = 0;
+	s->content = NULL;
 	s->size = 0;
 	if (s->body.cap > LIMIT_BODY_IDLE)
 		buf_free(&s->body);
@@ -76,6 +81,7 @@ session_end_message(struct session *s)
 		buf_clear(&s->body);
 	forget(s, LIFE_MESSAGE, LOOKUP_SPF | (s->relayed ? LOOKUP_SPF_HELO : 0));
 	arena_reset(&s->message);
+	arena_reset(&s->decoded);
 }
 
 /* Forget the message and what came with HELO. */
@@ -255,26 +261,41 @@ store_header(struct session *s, struct slice name, struct slice value)
 	return true;
 }
 
-/* Keep a header, or as much of it as LIMIT_HEADERS_BYTES has room for. */
+/* No further header is kept. */
+static void
+cut_headers(struct session *s, enum limited why)
+{
+	s->headers_cut = true;
+	s->limits |= why;
+}
+
+/* Keep a header, or as much of it as max-header-size has room for. */
 static void
 keep_header(struct session *s, struct slice name, struct slice value)
 {
-	size_t room = LIMIT_HEADERS_BYTES - s->header_bytes;
+	const struct session_env *env = s->env;
+	size_t most = env->max_headers != 0 ? env->max_headers : LIMIT_HEADERS;
+	size_t bytes = env->max_header_bytes != 0 ? env->max_header_bytes : LIMIT_HEADERS_BYTES;
+	size_t room = bytes - s->header_bytes;
 
 	if (s->headers_cut)
 		return;
-	if (s->nheaders == LIMIT_HEADERS || name.n > room) {
-		s->headers_cut = true;
+	if (s->nheaders == most) {
+		cut_headers(s, LIMITED_HEADERS);
+		return;
+	}
+	if (name.n > room) {
+		cut_headers(s, LIMITED_HEADER_SIZE);
 		return;
 	}
 	if (value.n > room - name.n) {
 		value.n = room - name.n;
-		s->headers_cut = true;
+		cut_headers(s, LIMITED_HEADER_SIZE);
 	}
 	if (store_header(s, name, value))
 		s->header_bytes += name.n + value.n;
 	else
-		s->headers_cut = true;
+		cut_headers(s, LIMITED_MEMORY);
 }
 
 /* A header. */

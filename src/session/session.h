@@ -64,6 +64,25 @@ struct recipient {
 	bool macros_lost;     /* there was no memory for one */
 };
 
+/* Limits that kept something of a message from being seen; bits of a set. */
+enum limited {
+	LIMITED_HEADERS = 1,	 /* max-headers */
+	LIMITED_HEADER_SIZE = 2, /* max-header-size */
+	LIMITED_MESSAGE = 4,	 /* max-message-size */
+	LIMITED_PARTS = 8,	 /* max-parts */
+	LIMITED_NESTING = 16,	 /* max-nesting */
+	LIMITED_DECODED = 32,	 /* max-decoded-size */
+	LIMITED_URLS = 64,	 /* max-urls, LIMIT_URL, or LIMIT_HTML_LINKS */
+	LIMITED_ARCHIVE = 128,	 /* max-archive-entries, or another of LIMIT_ARCHIVE_… */
+	LIMITED_STYLES = 256,	 /* LIMIT_HTML_STYLE and its like: what is hidden may be seen */
+	LIMITED_ADDRESSES = 512, /* LIMIT_MAILBOXES */
+	LIMITED_RESULTS =
+	    1024, /* results of filters before us that can't be told from forged ones */
+	LIMITED_MEMORY = 2048, /* LIMIT_SESSION_BYTES, or the machine's */
+};
+
+struct content;
+
 /* What a ruleset may ask beyond the session itself; shared by sessions, outlives them. */
 struct session_env {
 	struct resolver *resolver;	/* NULL: nothing is looked up */
@@ -75,13 +94,20 @@ struct session_env {
 	unsigned answer_ms; /* with all that one answer to the MTA takes, lists with
 			     * LIMIT_DNSBL_SPARE_MS more; 0: LIMIT_SPF_MS */
 	bool quiet;	    /* failing lists are not told to the log: tests */
-	size_t max_message; /* body bytes kept; 0: LIMIT_MESSAGE */
 	bool keep_headers, keep_body;
+	uint32_t asked;		 /* what of the content its rules ask: bits of content_asks */
+	const char *authserv_id; /* whose Authentication-Results are believed; NULL: nobody's */
+	bool forged_removed; /* also without a queue id: senders' ones are taken out before us */
+	/* limits; 0 stands for the one of limits.h */
+	size_t max_message; /* body bytes kept: LIMIT_MESSAGE */
+	size_t max_headers, max_header_bytes;
+	size_t max_parts, max_nesting, max_decoded, max_urls, max_archive_entries;
 };
 
 struct session {
 	const struct session_env *env;
 	struct arena connection, greeting, message; /* memory by lifetime */
+	struct arena decoded;			    /* of the message, what content.c made of it */
 	struct arena scratch; /* values handed out by fact_get; the caller of fact_get resets it */
 
 	/* of the connection */
@@ -113,7 +139,9 @@ struct session {
 	struct header *headers;
 	size_t nheaders, capheaders, header_bytes;
 	bool headers_cut;
+	unsigned limits; /* LIMITED_… of what was looked at so far; that of the body is in `body` */
 	struct buf body;
+	struct content *content; /* what was decoded so far; NULL: nothing */
 	unsigned long long size; /* of the message so far, in bytes, CR LF line ends; the empty line
 				  * behind the header is counted from MAIL on */
 

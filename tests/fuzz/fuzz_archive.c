@@ -21,7 +21,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice content = slice_of(data != NULL ? (const char *)data : "", size);
-	struct archive_sum sum;
+	struct archive_sum sum = { 0 };
 	size_t n = 0;
 	bool is_archive;
 

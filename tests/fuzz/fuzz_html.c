@@ -18,7 +18,7 @@ read_within(struct slice source, size_t limit)
 	assert(utf8_valid(buf_slice(&out.text)) && utf8_valid(buf_slice(&out.hidden)));
 	assert(limit == 0 || (out.text.n <= limit && out.hidden.n <= limit));
 	for (size_t i = 0; i < out.n_links; i++) {
-		struct slice text = html_link_text(&out, &out.links[i]);
+		struct slice text = html_link_text(buf_slice(&out.text), &out.links[i]);
 
 		assert(out.links[i].url.p != NULL && utf8_valid(out.links[i].url));
 		assert(text.n == 0 ||

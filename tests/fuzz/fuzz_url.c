@@ -40,7 +40,7 @@ check(const struct urls *u)
 		check_host(url->domain);
 		assert(domain_aligned(url->host, url->domain));
 		arena_init(&a, 0);
-		urls_init(&again, &a);
+		urls_init(&again, 0, &a);
 		url_add(&again, url->url);
 		assert(again.n == 1);
 		assert(slice_eq(again.v[0].url, url->url));
@@ -57,10 +57,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct urls u;
 
 	arena_init(&a, 0);
-	urls_init(&u, &a);
+	urls_init(&u, 0, &a);
 	url_find(&u, text);
 	check(&u);
-	urls_init(&u, &a);
+	urls_init(&u, 0, &a);
 	while (rest.p != NULL)
 		url_add(&u, slice_cut(rest, '\n', &rest));
 	check(&u);

@@ -16,8 +16,8 @@
 
 /* Words of the language that no table has. */
 static const char *const words[] = { "set", "include", "list", "define", "when", "monitor", "if",
-	"not", "and", "or", "of", "=", "!=", "<", "<=", ">", ">=", "~", "!~", "in", "count",
-	"networks", "domains", "addresses", "words", "patterns", "entry", "entry.text",
+	"not", "and", "or", "of", "=", "!=", "<", "<=", ">", ">=", "~", "!~", "in", "aligned",
+	"count", "networks", "domains", "addresses", "words", "patterns", "entry", "entry.text",
 	"dnsbl.zone", "dnsbl.value", "dnsbl.text", "test", NULL };
 
 /* The entry of a word on a page; NULL if there is none. */

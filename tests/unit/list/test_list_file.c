@@ -130,10 +130,12 @@ tells_mistakes(void **state)
 	    "F:2:1: error: a pattern stands between slashes\n  abc\n  ^~~\n  hint: write /abc/\n"
 	    "F:3:4: error: unknown flag `q` behind a pattern\n  /x/q\n     ^\n"
 	    "  hint: flags are i (without case), s (. matches line feeds), m (^ and $ at each "
-	    "line), x (white space and comments inside); a slash inside a pattern is written \\/\n"
+	    "line), x (white space and comments inside), n (asked of the folded text); a slash "
+	    "inside a pattern is written \\/\n"
 	    "F:4:4: error: unknown flag `b` behind a pattern\n  /a/b/\n     ^\n"
 	    "  hint: flags are i (without case), s (. matches line feeds), m (^ and $ at each "
-	    "line), x (white space and comments inside); a slash inside a pattern is written \\/\n"
+	    "line), x (white space and comments inside), n (asked of the folded text); a slash "
+	    "inside a pattern is written \\/\n"
 	    "F:5:1: error: this pattern has no end\n  /x\n  ^~\n"
 	    "  hint: close it with / on the same line\n");
 	READS(LIST_WORDS, "a \"x\" y\n",

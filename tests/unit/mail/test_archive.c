@@ -42,7 +42,7 @@ list(struct slice content)
 {
 	static char shown[2000];
 	struct buf out = { 0 };
-	struct archive_sum sum;
+	struct archive_sum sum = { 0 };
 	char *copy = malloc(content.n > 0 ? content.n : 1); /* so that a byte too far is seen */
 	bool is_archive;
 
@@ -333,7 +333,7 @@ static struct archive_sum
 list_within(struct slice content, unsigned ms)
 {
 	uint64_t from = cpu_us();
-	struct archive_sum sum;
+	struct archive_sum sum = { 0 };
 	size_t n = 0;
 
 	assert_true(archive_list(content, count, &n, &sum));
@@ -347,7 +347,7 @@ static void
 many_entries(void **state)
 {
 	static const char *const kinds[] = { "zip", "7zip", "paxr" };
-	struct archive_sum sum;
+	struct archive_sum sum = { 0 };
 	char name[20];
 
 	(void)state;
@@ -391,7 +391,7 @@ static void
 long_gzip_name(void **state)
 {
 	static char bytes[3 * LIMIT_ARCHIVE_NAME] = "\x1f\x8b\10\10\0\0\0\0\0\3";
-	struct archive_sum sum;
+	struct archive_sum sum = { 0 };
 
 	(void)state;
 	memset(bytes + 10, 0xff, sizeof(bytes) - 30);
@@ -406,7 +406,7 @@ static void
 bombs(void **state)
 {
 	static const char *const tars[] = { "gzip", "bzip2", "xz", "zstd" };
-	struct archive_sum sum;
+	struct archive_sum sum = { 0 };
 	struct archive *a;
 
 	(void)state;
@@ -434,7 +434,7 @@ sevenzip_limits(void **state)
 	struct archive *a = begin("7zip", NULL, NULL);
 	struct archive_entry *e = archive_entry_new();
 	static char name[3000];
-	struct archive_sum sum;
+	struct archive_sum sum = { 0 };
 
 	(void)state;
 	assert_non_null(e);
@@ -477,7 +477,7 @@ damaged(void **state)
 		copy = malloc(s.n);
 		assert_non_null(copy);
 		for (size_t n = 0; n < s.n; n += 1 + s.n / 200) {
-			struct archive_sum sum;
+			struct archive_sum sum = { 0 };
 			size_t told = 0;
 
 			archive_list(slice_of(s.p, n), count, &told, &sum);

@@ -223,6 +223,10 @@ finds_parameters(void **state)
 		{ "x; name=\"a.txt; y=z", "a.txt" },
 		{ "x; name=\"a\".exe", "a.exe" },
 		{ "x; name=\"a.exe \"", "a.exe" },
+		{ "x; name=\"a.exe\" (b)", "a.exe" },
+		{ "x; name=\"a.exe\"(b); y=z", "a.exe" },
+		{ "x; name=\"a.exe\" b", "a.exe" },
+		{ "x; name=(b) \"a.exe\"", "(b) a.exe" },
 		{ "x; name=\"a\tb\"", "a b" },
 	};
 	struct arena a;

@@ -158,6 +158,8 @@ hides_what_is_hidden(void **state)
 		{ "<p style='display:/* ; */none'>a<p style='d\\69 splay:n\\6fne'>b", "", "a\nb" },
 		{ "<p style='background:url(\"a;b\");display:none'>a", "", "a" },
 		{ "<p style='&#100;isplay:none'>a", "", "a" },
+		{ "<p style='display:none'>a<p style='misplay:none'>b<p style='display:none'>c",
+		    "b", "a\nc" },
 		{ "<table><tr><td style='display:none'>a<td>b</table>", "b", "a" },
 		{ "<p><font style='font-size:0'>a</p><p>b</font>c", "c", "a\nb" },
 		{ "<img alt=a style='display:none'>", "", "a" },
@@ -277,7 +279,7 @@ finds_links(void **state)
 	    &out);
 	assert_false(out.truncated);
 	for (size_t i = 0; i < COUNT(wanted); i++) {
-		struct slice text = html_link_text(&out, &out.links[i]);
+		struct slice text = html_link_text(buf_slice(&out.text), &out.links[i]);
 
 		if (i >= out.n_links || out.links[i].kind != wanted[i].kind ||
 		    !slice_eq(out.links[i].url, slice_str(wanted[i].url)) ||
@@ -351,10 +353,36 @@ tells_of_too_many_rules(void **state)
 		buf_str(&b, "</style><b class=c999>a</b><b class=c1000>b</b>");
 		html_read(buf_slice(&b), &out);
 		assert_int_equal(out.truncated, more);
+		assert_false(out.links_cut);
 		assert_true(slice_eq(buf_slice(&out.text), SLICE("b")));
 		buf_free(&b);
 		free_out(&out);
 	}
+}
+
+/* Elements that are open keep what was said of them, however many there are. */
+static void
+goes_deep(void **state)
+{
+	struct buf b = { 0 };
+	struct arena a;
+	struct html_out out = { .arena = &a };
+
+	(void)state;
+	arena_init(&a, 0);
+	buf_str(&b, "<i hidden>a");
+	for (unsigned i = 0; i < 200; i++)
+		buf_str(&b, i % 2 == 0 ? "<span>" : "<q>");
+	buf_str(&b, "b");
+	for (unsigned i = 0; i < 200; i++)
+		buf_str(&b, i % 2 == 0 ? "</q>" : "</span>");
+	buf_str(&b, "c</i>d");
+	html_read(buf_slice(&b), &out);
+	assert_false(out.truncated);
+	assert_true(slice_eq(buf_slice(&out.text), SLICE("d")));
+	assert_true(slice_eq(buf_slice(&out.hidden), SLICE("abc")));
+	buf_free(&b);
+	free_out(&out);
 }
 
 static void
@@ -455,6 +483,7 @@ main(void)
 		cmocka_unit_test(finds_links),
 		cmocka_unit_test(tells_of_limits),
 		cmocka_unit_test(tells_of_too_many_rules),
+		cmocka_unit_test(goes_deep),
 		cmocka_unit_test(survives_lack_of_memory),
 		cmocka_unit_test(takes_linear_time),
 	};

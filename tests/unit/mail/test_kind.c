@@ -187,11 +187,27 @@ hostile(void **state)
 	free(bytes);
 }
 
+/* Each kind has its word, and each word its kind. */
+static void
+words(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		size_t i = 0;
+
+		while (kind_words[i] != NULL && strcmp(kind_words[i], rows[k].kind) != 0)
+			i++;
+		if (kind_words[i] == NULL)
+			fail_msg("%s is not among kind_words", rows[k].kind);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds),
+		cmocka_unit_test(words),
 		cmocka_unit_test(far_signatures),
 		cmocka_unit_test(hostile),
 	};

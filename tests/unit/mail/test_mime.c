@@ -115,6 +115,7 @@ one_part(void **state)
 {
 	static const struct row rows[] = {
 		{ SLICE("\nhello\r\nyou\r\n"), "text/plain\ntext hello|you|\n" },
+		{ SLICE("\na\rb\r\r\nc\0\r\0\nd\r\n\0"), "text/plain\ntext a|b||c||d|\n" },
 		{ SLICE("Content-Type: text/html\n\n<b>hi</b>"), "text/html\nhtml <b>hi</b>\n" },
 		{ SLICE("Content-Type: TEXT/HTML ; x=y\n\nx"), "text/html\nhtml x\n" },
 		{ SLICE("Content-Type: text\n\nx"), "text/plain\ntext x\n" },
@@ -187,6 +188,8 @@ multiparts(void **state)
 		    "multipart/digest(message/rfc822(text/plain) text/plain)\n"
 		    "text hi\ntext one\ntext two\nfile message/rfc822 16\n" },
 		/* the last line end is the boundary's, others are content */
+		{ SLICE(MIXED "--b\n\none - --b\n-b\n - \n--\n --b\n--b--"),
+		    "multipart/mixed(text/plain)\ntext one - --b|-b| - |--| --b\n" },
 		{ SLICE(MIXED "--b\r\n\r\none\r\n\r\n--b--"),
 		    "multipart/mixed(text/plain)\ntext one|\n" },
 		{ SLICE("Content-Type: multipart; boundary=b\n\n--b\n\none\n--b--"),
@@ -390,6 +393,12 @@ limits_are_told(void **state)
 		    "cut decoded\n" },
 		{ { .decoded = 5 }, SLICE("Content-Transfer-Encoding: base64\n\ndmlhZ3Jh"),
 		    "text/plain\ntext viagr\ncut decoded\n" },
+		{ { .decoded = 6 }, SLICE("Content-Transfer-Encoding: base64\n\ndmlhZ3Jh"),
+		    "text/plain\ntext viagra\n" },
+		{ { .decoded = 3 },
+		    SLICE(MIXED "--b\n\none\n--b\nContent-Transfer-Encoding: base64\n\ndmlh\n"
+				"--b--"),
+		    "multipart/mixed(text/plain text/plain)\ntext one\ncut decoded\n" },
 		{ { .decoded = 5 }, SLICE("\nhello"), "text/plain\ntext hello\n" },
 	};
 

@@ -49,7 +49,7 @@ compare(const struct row *rows, size_t n, bool hosts, void (*find)(struct urls *
 		struct urls u;
 
 		arena_init(&a, 0);
-		urls_init(&u, &a);
+		urls_init(&u, 0, &a);
 		find(&u, slice_str(rows[i].written));
 		show(&u, hosts, &out);
 		assert_false(u.cut);
@@ -89,6 +89,10 @@ static const struct row link_hosts[] = {
 	{ "x-app://evil.example/x", "evil.example" },
 	/* what browsers drop */
 	{ "ht\ttp://ev\nil.exa\rmple/x", "evil.example" },
+	{ "http:\n//evil.example/x", "evil.example" },
+	{ "http:/\t/evil.example/x", "evil.example" },
+	{ "http://\r\nevil.example/x", "evil.example" },
+	{ "/\t/evil.example/x", "evil.example" },
 	{ "\001\002http://evil.example/\003", "evil.example" },
 	/* percent-encoding */
 	{ "http://%65vil%2Eexample/", "evil.example" },
@@ -282,7 +286,7 @@ domains(void **state)
 
 	(void)state;
 	arena_init(&a, 0);
-	urls_init(&u, &a);
+	urls_init(&u, 0, &a);
 	url_add(&u, SLICE("http://www.example.co.uk/"));
 	url_add(&u, SLICE("http://192.0.2.1/"));
 	url_add(&u, SLICE("mailto:a@example.com"));
@@ -305,7 +309,7 @@ limits(void **state)
 
 	(void)state;
 	arena_init(&a, 0);
-	urls_init(&u, &a);
+	urls_init(&u, 0, &a);
 	for (unsigned i = 0; i < LIMIT_URLS; i++)
 		buf_printf(&many, "http://a.example/%u http://a.example/%u ", i, i / 2);
 	url_find(&u, buf_slice(&many));
@@ -324,13 +328,14 @@ limits(void **state)
 	memcpy(text, "http://", 7);
 	memcpy(text + 3 * LIMIT_URL, "@evil.example/", 14);
 	memcpy(text + LIMIT_URL - 1, "\303\274", 2);
-	urls_init(&u, &a);
+	urls_init(&u, 0, &a);
 	url_add(&u, slice_of(text, 4 * LIMIT_URL));
 	assert_int_equal(u.n, 1);
 	assert_int_equal(u.v[0].url.n, LIMIT_URL - 1);
 	assert_true(utf8_valid(u.v[0].url));
 	assert_true(slice_eq(u.v[0].host, SLICE("evil.example")));
-	assert_true(u.cut);
+	assert_true(u.shortened);
+	assert_false(u.cut);
 	arena_free(&a);
 	free(text);
 }
@@ -343,7 +348,7 @@ no_memory(void **state)
 
 	(void)state;
 	arena_init(&a, 100);
-	urls_init(&u, &a);
+	urls_init(&u, 0, &a);
 	url_find(&u, SLICE("http://a.example/x"));
 	assert_int_equal(u.n, 0);
 	assert_true(u.cut);
@@ -372,7 +377,7 @@ time_of(struct slice text, void (*find)(struct urls *, struct slice))
 		struct urls u;
 
 		arena_init(&a, 0);
-		urls_init(&u, &a);
+		urls_init(&u, 0, &a);
 		find(&u, text);
 		arena_free(&a);
 		took = cpu_us() - from;

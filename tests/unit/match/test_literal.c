@@ -81,16 +81,17 @@ reads_flags(void **state)
 
 	(void)state;
 	diags_init(&d);
-	s = source_text(&d, "f", SLICE("ismx ii iq"));
-	assert_int_equal(literal_flags((struct span){ s, 0, 4 }, &d),
-	    PATTERN_CASELESS | PATTERN_DOTALL | PATTERN_MULTILINE | PATTERN_EXTENDED);
+	s = source_text(&d, "f", SLICE("ismxn ii iq"));
+	assert_int_equal(literal_flags((struct span){ s, 0, 5 }, &d),
+	    PATTERN_CASELESS | PATTERN_DOTALL | PATTERN_MULTILINE | PATTERN_EXTENDED |
+		PATTERN_FOLDED);
 	assert_int_equal(literal_flags((struct span){ s, 0, 0 }, &d), 0);
 	assert_int_equal(d.errors + d.warnings, 0);
-	assert_int_equal(literal_flags((struct span){ s, 5, 2 }, &d), PATTERN_CASELESS);
+	assert_int_equal(literal_flags((struct span){ s, 6, 2 }, &d), PATTERN_CASELESS);
 	assert_int_equal(d.warnings, 1);
-	literal_flags((struct span){ s, 8, 2 }, &d);
+	literal_flags((struct span){ s, 9, 2 }, &d);
 	assert_int_equal(d.errors, 1);
-	assert_int_equal(d.v[1].span.at, 9);
+	assert_int_equal(d.v[1].span.at, 10);
 	diags_free(&d);
 }
 

@@ -182,6 +182,11 @@ atom_outcome(const struct world *w, const struct ratom *a, int rcpt)
 		return counted(n, failed, a->op, a->number);
 	case A_COUNT_MATCHES:
 		return counted(yes, failed, a->op, a->number);
+	case A_ALIGNED:
+		/* each value is a registered domain of its own */
+		if (a->other == WHATS)
+			return truth(yes > 0);
+		/* fall through */
 	case A_SAME:
 		return same > 0 ? OUT_TRUE : no;
 	case A_PAIR:

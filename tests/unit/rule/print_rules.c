@@ -137,7 +137,7 @@ print_pattern_entries(struct buf *b, const struct ratom *a)
 {
 	buf_str(b, "  /");
 	print_pattern(b, a->what, a->yes, 0);
-	buf_str(b, "/\n");
+	buf_str(b, a->folded ? "/n\n" : "/\n");
 	if (a->err != 0) {
 		buf_str(b, "  /");
 		print_pattern(b, a->what, 0, a->err);
@@ -211,7 +211,7 @@ print_atom(struct buf *b, const struct ruleset *rs, int i, bool no)
 	case A_PATTERN:
 		buf_printf(b, "%s %s /", name, no ? "!~" : "~");
 		print_pattern(b, a->what, a->yes, a->err);
-		buf_char(b, '/');
+		buf_str(b, a->folded ? "/n" : "/");
 		break;
 	case A_PATTERN_LIST:
 		buf_printf(b, "%s %s l%d", name, no ? "not in" : "in", i);
@@ -245,10 +245,22 @@ print_atom(struct buf *b, const struct ruleset *rs, int i, bool no)
 	case A_COUNT_MATCHES:
 		buf_printf(b, "%scount(%s ~ /", no ? "not " : "", name);
 		print_pattern(b, a->what, a->yes, 0);
-		buf_printf(b, "/) %s %ld", op_text(a->op), a->number);
+		buf_printf(b, "/%s) %s %ld", a->folded ? "n" : "", op_text(a->op), a->number);
 		break;
 	case A_SAME:
 		buf_printf(b, "%s %s %s", name, no ? "!=" : "=", what_defs[a->other].name);
+		break;
+	case A_ALIGNED:
+		buf_printf(b, "%s %saligned ", name, no ? "not " : "");
+		if (a->other != WHATS) {
+			buf_str(b, what_defs[a->other].name);
+			break;
+		}
+		buf_str(b, "\"www.");
+		for (int v = 0; v < VALUES; v++)
+			if (a->yes >> v & 1)
+				value_text(b, a->what, v);
+		buf_char(b, '"');
 		break;
 	case A_PAIR:
 		buf_printf(b, "(recipient, sender) %s l%d", no ? "not in" : "in", i);

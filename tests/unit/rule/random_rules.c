@@ -107,7 +107,13 @@ random_text_atom(struct ratom *a, struct chance *c)
 
 	a->yes = random_set(c);
 	a->named = chance_of(c, 40);
-	if (def->many && die < 25) {
+	/* bytes are not folded */
+	a->folded = strncmp(def->name, "raw.", 4) != 0 && chance_of(c, 30);
+	if (def->sort == SORT_NAME && chance_of(c, 20)) {
+		a->kind = A_ALIGNED;
+		a->other = chance_of(c, 50) ? random_twin(a->what, c) : WHATS;
+		a->yes = 1u << chance_below(c, VALUES);
+	} else if (def->many && die < 25) {
 		a->kind = die < 15 ? A_COUNT : A_COUNT_MATCHES;
 		a->op = random_op(c);
 		a->number = chance_below(c, 3);

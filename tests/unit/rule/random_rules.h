@@ -90,6 +90,7 @@ enum atom_kind {
 	A_COUNT,	 /* count(fact) op number */
 	A_COUNT_MATCHES, /* count(fact ~ /re/) op number */
 	A_SAME,		 /* fact = other */
+	A_ALIGNED,	 /* fact aligned other, or a host below the one domain of `yes` */
 	A_PAIR,		 /* (recipient, sender) in a list of pairs of domains */
 };
 
@@ -100,7 +101,8 @@ struct ratom {
 	unsigned yes_other; /* A_PAIR: of `other` */
 	enum atom_op op;
 	long number;
-	bool named; /* the list has a name */
+	bool named;  /* the list has a name */
+	bool folded; /* patterns have the flag n */
 };
 
 enum cond_kind { C_ATOM, C_NOT, C_AND, C_OR, C_OF, C_SCORE, C_DEFINED };
