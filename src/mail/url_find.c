@@ -3,7 +3,8 @@
  *
  * The text is cut into words, of the characters that a host can have. A word may be the end of a
  * scheme (`see:http`), a host, or neither; what belongs to a URL behind it is taken off the text
- * with it, so that nothing is looked at more than a few times.
+ * with it, so that nothing is looked at more than a few times. Only words with a dot in them or a
+ * colon behind them are looked at: the rest of a text costs a search for these.
  */
 #include "mail/url.h"
 
@@ -418,15 +419,46 @@ add_word(struct urls *u, struct slice s, size_t i, size_t end)
 	return behind > end ? behind : end;
 }
 
+/* The place of a byte from i on, or the end. */
+static size_t
+find_byte(struct slice s, size_t i, char c)
+{
+	const char *at = i < s.n ? memchr(s.p + i, c, s.n - i) : NULL;
+
+	return at != NULL ? (size_t)(at - s.p) : s.n;
+}
+
+/* Where the word begins, not before `from`, that goes on or ends at i. */
+static size_t
+word_start(struct slice s, size_t from, size_t i)
+{
+	size_t start = i, n;
+
+	while (i > from) {
+		do
+			i--;
+		while (i > from && ((unsigned char)s.p[i] & 0xc0) == 0x80);
+		if (!is_word(char_at(s, i, &n)))
+			break;
+		start = i;
+	}
+	return start;
+}
+
 void
 url_find(struct urls *u, struct slice s)
 {
-	size_t i = 0, n;
+	size_t i = 0, dot = find_byte(s, 0, '.'), colon = find_byte(s, 0, ':');
 
-	while (i < s.n) {
-		if (is_word(char_at(s, i, &n)))
-			i = add_word(u, s, i, word_end(s, i));
-		else
-			i += n;
+	while (dot < s.n || colon < s.n) {
+		size_t mark = dot < colon ? dot : colon, start = word_start(s, i, mark);
+		size_t end = word_end(s, start);
+
+		i = end > start ? add_word(u, s, start, end) : mark;
+		i += i == mark; /* a colon behind no scheme */
+		if (dot < i)
+			dot = find_byte(s, i, '.');
+		if (colon < i)
+			colon = find_byte(s, i, ':');
 	}
 }

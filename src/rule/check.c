@@ -28,7 +28,7 @@ reserved(struct build *b, const char *what, const struct ast_word *w)
 	    "take another name");
 }
 
-/* A label: letters, digits and `-`, no reserved word, given once. */
+/* A label: letters, digits and `-`, given once, and no keyword; its colon tells it from a fact. */
 static const char *
 check_label(struct build *b, const struct ast_word *w)
 {
@@ -41,7 +41,7 @@ check_label(struct build *b, const struct ast_word *w)
 		diag_hint(b->diags,
 		    diag_error(b->diags, w->span, "`%.*s` can't be a label", SLICE_ARG(s)),
 		    "labels are made of a-z, 0-9 and -, at most %d of them", LIMIT_NAME);
-	else if (parse_is_reserved(s))
+	else if (parse_is_keyword(s))
 		reserved(b, "label", w);
 	else
 		build_name(b, NAME_LABEL, s, w->span);

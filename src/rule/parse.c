@@ -156,7 +156,7 @@ parse_ast_pattern(struct parser *p, struct ast_pattern *out)
 }
 
 bool
-parse_is_reserved(struct slice word)
+parse_is_keyword(struct slice word)
 {
 	static const char *const words[] = { "accept", "add-header", "addresses", "aligned", "and",
 		"copy-to", "count", "default", "define", "discard", "domains", "entry", "from",
@@ -167,7 +167,13 @@ parse_is_reserved(struct slice word)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (slice_eq_nocase(word, slice_str(words[i])))
 			return true;
-	return fact_find(word) != NULL;
+	return false;
+}
+
+bool
+parse_is_reserved(struct slice word)
+{
+	return parse_is_keyword(word) || fact_find(word) != NULL;
 }
 
 /* A word or text appended to a chain. */

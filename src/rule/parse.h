@@ -71,7 +71,9 @@ struct ast_entry *parse_entries(struct parser *p, bool patterns, bool pairs);
 /* { value, … } of a setting. */
 struct ast_word *parse_values(struct parser *p);
 
-/* Words that can't be names of labels, lists and definitions. */
+/* Words that can't be labels; these and the names of facts, which can't be names of lists and
+ * definitions. */
+bool parse_is_keyword(struct slice word);
 bool parse_is_reserved(struct slice word);
 
 /* ---- parse_habits.c: words of other languages ---- */
