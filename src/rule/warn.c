@@ -172,6 +172,26 @@ warn_held(struct build *b)
 	}
 }
 
+/* Results of other filters, where nobody's are believed. */
+static void
+warn_results(struct build *b)
+{
+	const uint32_t results =
+	    1u << CONTENT_DKIM | 1u << CONTENT_DKIM_DOMAIN | 1u << CONTENT_DMARC;
+
+	for (uint32_t i = 0; i < b->p->natoms && b->p->settings.authserv_id == NULL; i++) {
+		const struct atom *a = &b->p->atoms[i];
+
+		if (!(content_asks(a->left.fact) & results))
+			continue;
+		diag_hint(b->diags,
+		    diag_warn(b->diags, a->span, "%s is always absent without `set authserv-id`",
+			a->left.fact->name),
+		    "set it to the name under which the filter before this one tells its results");
+		return;
+	}
+}
+
 void
 warn_work_out(struct build *b)
 {
@@ -180,4 +200,5 @@ warn_work_out(struct build *b)
 	warn_dead(b);
 	warn_delays(b);
 	warn_held(b);
+	warn_results(b);
 }
