@@ -25,12 +25,18 @@
 #define FILTER_BITS_MAX 20
 #define FILTER_SHARE 4 /* a literal has 2 to this power bits in the table */
 #define BUCKET_SHARE 3 /* and so many of them are one bucket */
+#define FOLD_RUN 0xff
 #define CROWD_BITS 1.5 /* that a window must be rarer to be taken though one more has it */
 
-/* A literal in its bucket. */
+/* A literal in its bucket. Beside the window four more bytes are kept, which tell most of those
+ * apart that have the window in common. */
 struct entry {
 	uint32_t window;
 	uint32_t literal;
+	uint32_t more;
+	int8_t more_at; /* where they stand, from the window */
+	unsigned char before,
+	    behind; /* bytes from its start to the window, from there to its end */
 };
 
 /* Literals whose windows are of one length. */
@@ -43,9 +49,11 @@ struct table {
 	size_t n;
 };
 
-/* A literal's bytes are text[i] | fold[i] of the text. */
+/* Each byte of a literal is text[i] | fold[i] of the text. Where fold[i] is FOLD_RUN stands a run
+ * of bytes that are no ASCII letters or digits, of at least text[i] bytes (0 or 1). */
 struct literal_text {
 	unsigned char n, window; /* length, and where in it the window begins */
+	unsigned char from, to;	 /* the part around the window that has no runs */
 	unsigned char text[LIMIT_FACTOR], fold[LIMIT_FACTOR];
 };
 
@@ -79,9 +87,33 @@ set_text(struct literal_text *to, struct factor f)
 {
 	to->n = (unsigned char)f.n;
 	for (size_t i = 0; i < f.n; i++) {
-		to->text[i] = (unsigned char)f.units[i];
-		to->fold[i] = f.units[i] & FACTOR_FOLD ? 0x20 : 0;
+		bool run = f.units[i] >= FACTOR_MARKS;
+
+		to->text[i] = run ? f.units[i] == FACTOR_MARKS : (unsigned char)f.units[i];
+		to->fold[i] = run ? FOLD_RUN : f.units[i] & FACTOR_FOLD ? 0x20 : 0;
 	}
+}
+
+/* The end of the part without runs that begins at from. */
+static size_t
+part_end(const struct literal_text *l, size_t from)
+{
+	while (from < l->n && l->fold[from] != FOLD_RUN)
+		from++;
+	return from;
+}
+
+/* The length of a literal's window: three if nowhere four bytes stand side by side. */
+static size_t
+window_length(const struct literal_text *l)
+{
+	size_t longest = 0;
+
+	for (size_t from = 0, to; from < l->n; from = to + 1) {
+		to = part_end(l, from);
+		longest = to - from > longest ? to - from : longest;
+	}
+	return longest < WINDOW ? longest : WINDOW;
 }
 
 static uint32_t
@@ -89,7 +121,7 @@ window_at(const struct table *t, const struct literal_text *l, size_t at)
 {
 	unsigned char bytes[WINDOW] = { 0 };
 
-	memcpy(bytes, l->text + at, l->n < WINDOW ? l->n : WINDOW);
+	memcpy(bytes, l->text + at, at + WINDOW <= l->n ? WINDOW : l->n - at);
 	return (load(bytes) | SMALL) & t->mask;
 }
 
@@ -97,17 +129,22 @@ window_at(const struct table *t, const struct literal_text *l, size_t at)
 static void
 choose_window(const struct table *t, struct literal_text *l, const uint16_t *units, uint32_t *crowd)
 {
-	size_t length = l->n < WINDOW ? l->n : WINDOW;
+	size_t length = window_length(l);
 	double best = -1e9;
 
-	for (size_t at = 0; at + length <= l->n; at++) {
-		uint32_t others = crowd[hash(window_at(t, l, at)) >> t->shift];
-		double bits = required_bits(units + at, length, -1) -
-		    (others > 0 ? CROWD_BITS * log2(1.0 + others) : 0);
+	for (size_t from = 0, to; from < l->n; from = to + 1) {
+		to = part_end(l, from);
+		for (size_t at = from; at + length <= to; at++) {
+			uint32_t others = crowd[hash(window_at(t, l, at)) >> t->shift];
+			double bits =
+			    required_bits(units + at, length, -1) - CROWD_BITS * log2(1.0 + others);
 
-		if (bits > best) {
+			if (bits <= best)
+				continue;
 			best = bits;
 			l->window = (unsigned char)at;
+			l->from = (unsigned char)from;
+			l->to = (unsigned char)to;
 		}
 	}
 	crowd[hash(window_at(t, l, l->window)) >> t->shift]++;
@@ -129,24 +166,41 @@ table_alloc(struct table *t, size_t n)
 	return t->filter != NULL && t->buckets != NULL && t->entries != NULL;
 }
 
+/* A literal as an entry. The bytes that tell it apart are as far from the window as they can be. */
+static struct entry
+entry_of(const struct table *t, const struct literal_text *l, size_t number)
+{
+	size_t behind = l->to - l->window, at = l->window;
+
+	if (l->to - l->from >= WINDOW)
+		at = behind - WINDOW > (size_t)(l->window - l->from) ? l->to - WINDOW : l->from;
+	return (struct entry){
+		.window = window_at(t, l, l->window),
+		.literal = (uint32_t)number,
+		.more = l->to - l->from >= WINDOW ? window_at(t, l, at) : 0,
+		.more_at = (int8_t)((int)at - l->window),
+		.before = (unsigned char)(l->window - l->from),
+		.behind = (unsigned char)behind,
+	};
+}
+
 /* Put the literals of one length of window into their table. */
 static bool
 table_build(struct literals *l, struct table *t, const struct factor *v)
 {
-	bool is_long = t == &l->tables[0];
-	size_t n = 0, nbuckets;
+	size_t length = t == &l->tables[0] ? WINDOW : WINDOW - 1, n = 0, nbuckets;
 	uint32_t *crowd;
 
 	for (size_t i = 0; i < l->n; i++)
-		n += (l->v[i].n >= WINDOW) == is_long;
-	memset(&t->mask, 0xff, is_long ? WINDOW : WINDOW - 1);
+		n += window_length(&l->v[i]) == length;
+	memset(&t->mask, 0xff, length);
 	if (n == 0)
 		return true;
 	if (!table_alloc(t, n) || (crowd = calloc(1u << (32 - t->shift), sizeof(*crowd))) == NULL)
 		return false;
 	nbuckets = (size_t)1 << (32 - t->shift - BUCKET_SHARE);
 	for (size_t i = 0; i < l->n; i++) {
-		if ((l->v[i].n >= WINDOW) != is_long)
+		if (window_length(&l->v[i]) != length)
 			continue;
 		choose_window(t, &l->v[i], v[i].units, crowd);
 
@@ -159,13 +213,12 @@ table_build(struct literals *l, struct table *t, const struct factor *v)
 	for (size_t i = 2; i < nbuckets + 2; i++)
 		t->buckets[i] += t->buckets[i - 1];
 	for (size_t i = 0; i < l->n; i++) {
-		if ((l->v[i].n >= WINDOW) != is_long)
+		if (window_length(&l->v[i]) != length)
 			continue;
 
-		uint32_t window = window_at(t, &l->v[i], l->v[i].window);
-		uint32_t *end = &t->buckets[(hash(window) >> t->shift >> BUCKET_SHARE) + 1];
+		struct entry e = entry_of(t, &l->v[i], i);
 
-		t->entries[(*end)++] = (struct entry){ window, (uint32_t)i };
+		t->entries[t->buckets[(hash(e.window) >> t->shift >> BUCKET_SHARE) + 1]++] = e;
 	}
 	return true;
 }
@@ -229,18 +282,43 @@ struct scan {
 	size_t nfound;
 };
 
-/* True if a literal stands where its window does. */
+/* Compare a literal with the text from one place on. */
 static bool
-stands(const struct scan *s, const struct literal_text *l, size_t at)
+stands_forward(const struct scan *s, const struct literal_text *l, size_t i, size_t at)
 {
-	const unsigned char *p;
+	for (; i < l->n; i++) {
+		size_t run = at;
 
-	if (at < l->window || s->n - (at - l->window) < l->n)
-		return false;
-	p = s->p + (at - l->window);
-	for (size_t i = 0; i < l->n; i++)
-		if ((p[i] | l->fold[i]) != l->text[i])
+		if (l->fold[i] != FOLD_RUN) {
+			if (at >= s->n || (s->p[at++] | l->fold[i]) != l->text[i])
+				return false;
+			continue;
+		}
+		while (at < s->n && !required_is_word(s->p[at]))
+			at++;
+		if (at - run < l->text[i])
 			return false;
+	}
+	return true;
+}
+
+/* Compare what comes before place i of a literal with what comes before a place of the text. */
+static bool
+stands_backward(const struct scan *s, const struct literal_text *l, size_t i, size_t at)
+{
+	while (i-- > 0) {
+		size_t run = at;
+
+		if (l->fold[i] != FOLD_RUN) {
+			if (at == 0 || (s->p[--at] | l->fold[i]) != l->text[i])
+				return false;
+			continue;
+		}
+		while (at > 0 && !required_is_word(s->p[at - 1]))
+			at--;
+		if (run - at < l->text[i])
+			return false;
+	}
 	return true;
 }
 
@@ -248,13 +326,21 @@ stands(const struct scan *s, const struct literal_text *l, size_t at)
 static __attribute__((noinline)) void
 look(struct scan *s, const struct table *t, uint32_t window, uint32_t index, size_t at)
 {
-	uint32_t end = t->buckets[(index >> BUCKET_SHARE) + 1];
+	const struct entry *e = &t->entries[t->buckets[index >> BUCKET_SHARE]];
+	const struct entry *end = &t->entries[t->buckets[(index >> BUCKET_SHARE) + 1]];
 
-	for (uint32_t i = t->buckets[index >> BUCKET_SHARE]; i < end; i++) {
-		uint32_t n = t->entries[i].literal;
+	for (; e < end; e++) {
+		uint32_t n = e->literal;
+		const struct literal_text *l;
 
-		if (t->entries[i].window != window || s->seen[n / 64] >> n % 64 & 1 ||
-		    !stands(s, &s->literals->v[n], at))
+		if (e->window != window || at < e->before || s->n - at < e->behind)
+			continue;
+		if (e->more != 0 && (load(s->p + at + e->more_at) | SMALL) != e->more)
+			continue;
+		if (s->seen[n / 64] >> n % 64 & 1)
+			continue;
+		l = &s->literals->v[n];
+		if (!stands_forward(s, l, l->window, at) || !stands_backward(s, l, l->window, at))
 			continue;
 		s->seen[n / 64] |= (uint64_t)1 << n % 64;
 		s->found[s->nfound++] = n;

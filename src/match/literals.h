@@ -10,7 +10,7 @@
 
 struct literals;
 
-/* Factors of FACTOR_MIN to LIMIT_FACTOR units; they need not outlive the call. Their place in the
+/* Factors of at most LIMIT_FACTOR units; they need not outlive the call. Their place in the
  * array is their number. NULL on lack of memory. */
 struct literals *literals_build(const struct factor *v, size_t n);
 void literals_free(struct literals *l);

@@ -41,6 +41,13 @@ static void walk(struct finder *f, const struct node *n, struct row *row);
 
 /* ---- how rare ---- */
 
+/* True for an ASCII letter or digit. */
+bool
+required_is_word(unsigned c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 /* The class of a byte in the table of frequencies. */
 static unsigned
 class_of(unsigned c)
@@ -63,11 +70,18 @@ class_of(unsigned c)
 double
 required_bits(const uint16_t *units, size_t n, int before)
 {
-	unsigned sum = 0, row = before < 0 ? 0 : 1 + class_of((unsigned)before & 0xff);
+	unsigned sum = 0,
+		 row = before < 0 || before >= (int)FACTOR_MARKS
+	    ? 0
+	    : 1 + class_of((unsigned)before & 0xff);
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned class = class_of(units[i] & 0xff);
 
+		if (units[i] >= FACTOR_MARKS) {
+			row = 0;
+			continue;
+		}
 		sum += frequency[row][class];
 		row = 1 + class;
 	}
@@ -210,6 +224,38 @@ whole(struct finder *f, const struct row *row)
 
 /* ---- clauses ---- */
 
+/* Give a factor the form that it is told in: marks take in the marks beside them, and go away at
+ * both ends. False if too little is left. */
+static bool
+settle(struct finder *f, struct factor *factor)
+{
+	uint16_t *units = get(f, factor->n * sizeof(*units));
+	size_t n = 0, side = 0, most = 0;
+
+	for (size_t i = 0; units != NULL && i < factor->n; i++) {
+		uint16_t u = factor->units[i];
+		bool marks = n > 0 && units[n - 1] >= FACTOR_MARKS;
+		bool word = required_is_word(u & 0xff) && u < FACTOR_MARKS;
+
+		if (marks && !word) {
+			units[n - 1] &= u < FACTOR_MARKS ? FACTOR_MARKS : u;
+			continue;
+		}
+		for (; u >= FACTOR_MARKS && n > 0 && !required_is_word(units[n - 1] & 0xff); n--)
+			u = FACTOR_MARKS;
+		if (u < FACTOR_MARKS || n > 0)
+			units[n++] = u;
+	}
+	if (n > 0 && units[n - 1] >= FACTOR_MARKS)
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		side = units[i] < FACTOR_MARKS ? side + 1 : 0;
+		most = side > most ? side : most;
+	}
+	*factor = (struct factor){ units, n };
+	return most >= FACTOR_MIN;
+}
+
 /* The last unit of an item that has one text only; -1 otherwise. */
 static int
 last_unit(const struct item *item)
@@ -271,7 +317,35 @@ run_clause(struct finder *f, const struct item *items, size_t n)
 	if (best_n == 0)
 		return (struct clause){ .n = 0 };
 	all = multiply(f, items + best_from, best_n);
+	for (size_t i = 0; i < all.n; i++)
+		if (!settle(f, &all.v[i]))
+			return (struct clause){ .n = 0 };
 	return (struct clause){ all.v, all.n, any_bits(all.v, all.n, -1) };
+}
+
+/* True for an item that is marks or space. */
+static bool
+is_marks(const struct item *item)
+{
+	return item->n == 1 && item->v[0].n == 1 && item->v[0].units[0] >= FACTOR_MARKS;
+}
+
+/* The clauses of a run. If it gives none as a whole, it is cut at its marks. */
+static void
+close_run(struct finder *f, struct row *row, size_t from, size_t to)
+{
+	struct clause c = run_clause(f, row->items + from, to - from);
+
+	if (c.n > 0) {
+		add_clause(f, row, c);
+		return;
+	}
+	for (size_t i = from; i <= to && !f->failed; i++) {
+		if (i < to && !is_marks(&row->items[i]))
+			continue;
+		add_clause(f, row, run_clause(f, row->items + from, i - from));
+		from = i + 1;
+	}
 }
 
 /* Add the clauses of a row's runs to its others. */
@@ -283,7 +357,7 @@ close_row(struct finder *f, struct row *row)
 	for (size_t i = 0; i <= row->nitems && !f->failed; i++) {
 		if (i < row->nitems && row->items[i].n > 0)
 			continue;
-		add_clause(f, row, run_clause(f, row->items + from, i - from));
+		close_run(f, row, from, i);
 		from = i + 1;
 	}
 }
@@ -358,6 +432,36 @@ others(struct finder *f, const struct set *s, struct item *item)
 	return true;
 }
 
+/* True if a set has no ASCII letters or digits, also in a text in which letters beyond ASCII are
+ * put in place of those that they are cases of. */
+static bool
+is_marks_only(const struct set *s)
+{
+	if (s->letters)
+		return false;
+	for (unsigned i = 0; i < s->nothers; i++)
+		if (s->others[i] == CASES_KELVIN || s->others[i] == CASES_LONG_S)
+			return false;
+	for (unsigned c = 0; c < 0x80; c++)
+		if (set_has(s, c) && required_is_word(c))
+			return false;
+	return true;
+}
+
+/* Marks as an item. */
+static struct item
+marks_item(struct finder *f, uint16_t kind)
+{
+	struct item item = { get(f, sizeof(*item.v)), 1 };
+	uint16_t *units = get(f, sizeof(*units));
+
+	if (f->failed)
+		return (struct item){ .n = 0 };
+	units[0] = kind;
+	item.v[0] = (struct factor){ units, 1 };
+	return item;
+}
+
 /* The characters of a set as texts; a gap if they are too many. */
 static struct item
 set_item(struct finder *f, const struct set *s)
@@ -412,9 +516,13 @@ static void
 walk_repeat(struct finder *f, const struct node *n, struct row *row)
 {
 	struct row once = { .nitems = 0 };
-	struct item texts;
+	struct item texts = { .n = 0 };
 	size_t times = n->min < LIMIT_FACTOR ? n->min : LIMIT_FACTOR;
 
+	if (n->first->type == NODE_SET && n->max > 1 && is_marks_only(n->first->set)) {
+		add_item(f, row, marks_item(f, n->min > 0 ? FACTOR_MARKS : FACTOR_SPACE));
+		return;
+	}
 	if (n->min == 0 && n->max != 1) {
 		add_gap(f, row);
 		return;
@@ -472,6 +580,8 @@ walk(struct finder *f, const struct node *n, struct row *row)
 		return;
 	case NODE_SET:
 		item = set_item(f, n->set);
+		if (item.n == 0 && is_marks_only(n->set))
+			item = marks_item(f, FACTOR_MARKS);
 		if (item.n > 0)
 			add_item(f, row, item);
 		else

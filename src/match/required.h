@@ -8,11 +8,14 @@
 
 #include "match/syntax.h"
 
-#define FACTOR_FOLD 0x100u /* beside a small ASCII letter: the capital one does as well */
-#define FACTOR_MIN 3	   /* units of a factor at least */
-#define REQUIRED_CLAUSES 3 /* clauses told at most */
+#define FACTOR_FOLD 0x100u  /* beside a small ASCII letter: the capital one does as well */
+#define FACTOR_MARKS 0x200u /* some bytes that are no ASCII letters or digits, at least one */
+#define FACTOR_SPACE 0x300u /* the same, or none */
+#define FACTOR_MIN 3	    /* bytes side by side that a factor has at least */
+#define REQUIRED_CLAUSES 3  /* clauses told at most */
 
-/* Bytes, one in each unit. */
+/* Units, each a byte or one of the above. Before and behind FACTOR_MARKS and FACTOR_SPACE stand
+ * ASCII letters or digits, so that it is plain where these begin and end in a text. */
 struct factor {
 	const uint16_t *units;
 	size_t n;
@@ -34,6 +37,9 @@ struct required {
  * memory.
  */
 bool required_find(const struct node *tree, bool utf, struct arena *a, struct required *out);
+
+/* True for an ASCII letter or digit. */
+bool required_is_word(unsigned c);
 
 /* Bits of units that stand behind another one (or -1). */
 double required_bits(const uint16_t *units, size_t n, int before);

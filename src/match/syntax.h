@@ -31,6 +31,7 @@ enum node_type {
 struct set {
 	uint32_t bits[8];
 	bool wide;	 /* UTF: any beyond ASCII, not only the others */
+	bool letters;	 /* UTF, with wide: letters are among these */
 	uint8_t nothers; /* UTF: how many beyond ASCII */
 	uint32_t others[SET_OTHERS];
 };

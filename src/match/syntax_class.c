@@ -39,7 +39,7 @@ syntax_take(struct reader *r, const char *text)
 struct set
 syntax_all(const struct reader *r)
 {
-	struct set s = { .wide = r->utf };
+	struct set s = { .wide = r->utf, .letters = r->utf };
 
 	memset(s.bits, 0xff, r->utf ? sizeof(s.bits) / 2 : sizeof(s.bits));
 	return s;
@@ -57,7 +57,7 @@ add(const struct reader *r, struct set *s, uint32_t c)
 		if (s->others[i] == c)
 			return;
 	if (s->nothers == SET_OTHERS)
-		s->wide = true;
+		s->wide = s->letters = true;
 	else
 		s->others[s->nothers++] = c;
 }
@@ -185,6 +185,7 @@ type_escape(const struct reader *r, char letter)
 	bool turned = type != letter;
 
 	e.may = syntax_all(r);
+	e.may.letters &= strchr("hsvW", letter) == NULL;
 	for (unsigned c = 0; c < 0x80; c++) {
 		if (in_type(type, (unsigned char)c) != turned)
 			set_add(&e.must, c);
@@ -331,6 +332,7 @@ add_set(struct set *to, const struct set *from)
 	for (unsigned i = 0; i < 8; i++)
 		to->bits[i] |= from->bits[i];
 	to->wide |= from->wide;
+	to->letters |= from->letters;
 }
 
 /* Add a range. Beyond ASCII its members are not told apart. */
@@ -346,7 +348,7 @@ add_range(
 	}
 	if (to < 0x80 || !r->utf)
 		return;
-	may->wide = true;
+	may->wide = may->letters = true;
 	if (caseless && from <= CASES_KELVIN && to >= CASES_KELVIN)
 		add_cases(r, may, 'k', true);
 	if (caseless && from <= CASES_LONG_S && to >= CASES_LONG_S)
