@@ -31,10 +31,10 @@ struct scan {
 static bool
 fit(void **memory, size_t *size, size_t wanted)
 {
-	if (*size >= wanted)
+	if (*memory != NULL && *size >= wanted)
 		return true;
 	free(*memory);
-	*memory = calloc(1, wanted);
+	*memory = calloc(1, wanted + 1);
 	*size = *memory != NULL ? wanted : 0;
 	return *memory != NULL;
 }

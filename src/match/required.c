@@ -334,8 +334,10 @@ is_marks(const struct item *item)
 static void
 close_run(struct finder *f, struct row *row, size_t from, size_t to)
 {
-	struct clause c = run_clause(f, row->items + from, to - from);
+	struct clause c = { .n = 0 };
 
+	if (from < to)
+		c = run_clause(f, row->items + from, to - from);
 	if (c.n > 0) {
 		add_clause(f, row, c);
 		return;
@@ -343,7 +345,8 @@ close_run(struct finder *f, struct row *row, size_t from, size_t to)
 	for (size_t i = from; i <= to && !f->failed; i++) {
 		if (i < to && !is_marks(&row->items[i]))
 			continue;
-		add_clause(f, row, run_clause(f, row->items + from, i - from));
+		if (from < i)
+			add_clause(f, row, run_clause(f, row->items + from, i - from));
 		from = i + 1;
 	}
 }
