@@ -28,15 +28,17 @@
 #define FOLD_RUN 0xff
 #define CROWD_BITS 1.5 /* that a window must be rarer to be taken though one more has it */
 
-/* A literal in its bucket. Beside the window four more bytes are kept, which tell most of those
- * apart that have the window in common. */
+/* A literal in its bucket. Beside the window more bytes are kept, made small, which tell most of
+ * those apart that have the window in common: some of the part that the window is in, and two each
+ * that stand behind the run that ends it, and before the one that begins it. */
 struct entry {
 	uint32_t window;
 	uint32_t literal;
-	uint32_t more;
-	int8_t more_at; /* where they stand, from the window */
-	unsigned char before,
-	    behind; /* bytes from its start to the window, from there to its end */
+	uint32_t more;		      /* 0: none */
+	uint16_t next, next_mask;     /* mask 0: nothing stands there */
+	uint16_t before, before_mask; /* likewise, the nearest byte in the lower half */
+	int8_t more_at;		      /* where they stand, from the window */
+	unsigned char left, right;    /* bytes of the part before the window, and from there on */
 };
 
 /* Literals whose windows are of one length. */
@@ -166,22 +168,43 @@ table_alloc(struct table *t, size_t n)
 	return t->filter != NULL && t->buckets != NULL && t->entries != NULL;
 }
 
-/* A literal as an entry. The bytes that tell it apart are as far from the window as they can be. */
+/* Two bytes of a literal, from a place away from the window; *mask tells which there are. */
+static uint16_t
+two_bytes(const struct literal_text *l, int at, int step, uint16_t *mask)
+{
+	uint16_t two = 0;
+
+	*mask = 0;
+	for (int i = 0; i < 2; i++, at += step) {
+		if (at < 0 || at >= l->n || l->fold[at] == FOLD_RUN)
+			break;
+		two |= (uint16_t)((l->text[at] | 0x20u) << 8 * i);
+		*mask |= (uint16_t)(0xffu << 8 * i);
+	}
+	return two;
+}
+
+/* A literal as an entry. */
 static struct entry
 entry_of(const struct table *t, const struct literal_text *l, size_t number)
 {
-	size_t behind = l->to - l->window, at = l->window;
-
-	if (l->to - l->from >= WINDOW)
-		at = behind - WINDOW > (size_t)(l->window - l->from) ? l->to - WINDOW : l->from;
-	return (struct entry){
+	struct entry e = {
 		.window = window_at(t, l, l->window),
 		.literal = (uint32_t)number,
-		.more = l->to - l->from >= WINDOW ? window_at(t, l, at) : 0,
-		.more_at = (int8_t)((int)at - l->window),
-		.before = (unsigned char)(l->window - l->from),
-		.behind = (unsigned char)behind,
+		.left = (unsigned char)(l->window - l->from),
+		.right = (unsigned char)(l->to - l->window),
 	};
+
+	if (l->to - l->from > WINDOW) {
+		/* as far from the window as they can be */
+		size_t at = e.right - WINDOW > e.left ? (size_t)(l->to - WINDOW) : l->from;
+
+		e.more = window_at(t, l, at);
+		e.more_at = (int8_t)((int)at - l->window);
+	}
+	e.next = two_bytes(l, l->to + 1, 1, &e.next_mask);
+	e.before = two_bytes(l, l->from - 2, -1, &e.before_mask);
+	return e;
 }
 
 /* Put the literals of one length of window into their table. */
@@ -322,22 +345,72 @@ stands_backward(const struct scan *s, const struct literal_text *l, size_t i, si
 	return true;
 }
 
+/* The two bytes behind a run, made small. */
+static uint16_t
+behind_run(const struct scan *s, size_t at)
+{
+	uint16_t two = 0;
+
+	while (at < s->n && !required_is_word(s->p[at]))
+		at++;
+	for (int i = 0; i < 2 && at < s->n; i++)
+		two |= (uint16_t)((s->p[at++] | 0x20u) << 8 * i);
+	return two;
+}
+
+/* The two bytes before a run, the nearest in the lower half. */
+static uint16_t
+before_run(const struct scan *s, size_t at)
+{
+	uint16_t two = 0;
+
+	while (at > 0 && !required_is_word(s->p[at - 1]))
+		at--;
+	for (int i = 0; i < 2 && at > 0; i++)
+		two |= (uint16_t)((s->p[--at] | 0x20u) << 8 * i);
+	return two;
+}
+
+/* What stands beyond the part of a literal that was asked about last. */
+struct beyond {
+	int left, right;
+	uint16_t before, next;
+};
+
+/* True if the bytes beyond an entry's part are the text's. Its neighbours mostly ask the same. */
+static bool
+fits(const struct scan *s, const struct entry *e, size_t at, struct beyond *b)
+{
+	if (e->next_mask != 0 && b->right != e->right) {
+		b->right = e->right;
+		b->next = behind_run(s, at + e->right);
+	}
+	if (((b->next ^ e->next) & e->next_mask) != 0)
+		return false;
+	if (e->before_mask != 0 && b->left != e->left) {
+		b->left = e->left;
+		b->before = before_run(s, at - e->left);
+	}
+	return ((b->before ^ e->before) & e->before_mask) == 0;
+}
+
 /* Compare the literals whose window may stand at a place. */
 static __attribute__((noinline)) void
 look(struct scan *s, const struct table *t, uint32_t window, uint32_t index, size_t at)
 {
 	const struct entry *e = &t->entries[t->buckets[index >> BUCKET_SHARE]];
 	const struct entry *end = &t->entries[t->buckets[(index >> BUCKET_SHARE) + 1]];
+	struct beyond b = { -1, -1, 0, 0 };
 
 	for (; e < end; e++) {
 		uint32_t n = e->literal;
 		const struct literal_text *l;
 
-		if (e->window != window || at < e->before || s->n - at < e->behind)
+		if (e->window != window || at < e->left || s->n - at < e->right)
 			continue;
 		if (e->more != 0 && (load(s->p + at + e->more_at) | SMALL) != e->more)
 			continue;
-		if (s->seen[n / 64] >> n % 64 & 1)
+		if (!fits(s, e, at, &b) || s->seen[n / 64] >> n % 64 & 1)
 			continue;
 		l = &s->literals->v[n];
 		if (!stands_forward(s, l, l->window, at) || !stands_backward(s, l, l->window, at))
