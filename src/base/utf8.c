@@ -47,6 +47,19 @@ utf8_decode(struct slice s, uint32_t *code)
 	return length;
 }
 
+/* Write a character. */
+size_t
+utf8_encode(uint32_t code, char *to)
+{
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+	for (size_t i = n - 1; i > 0; i--, code >>= 6)
+		to[i] = (char)(0x80 | (code & 0x3f));
+	to[0] = (char)(lead[n] | code);
+	return n;
+}
+
 /* How many bytes at the start of s are well-formed. */
 static size_t
 valid_prefix(struct slice s)

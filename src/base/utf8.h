@@ -14,6 +14,9 @@
  * ill-formed part (at least 1). */
 size_t utf8_decode(struct slice s, uint32_t *code);
 
+/* Write a character, which is no surrogate and at most U+10FFFF; its length in bytes, 1 to 4. */
+size_t utf8_encode(uint32_t code, char *to);
+
 /* False for what must not reach a terminal, a log or a reply as it is: control characters (C0, DEL,
  * C1), line separators, marks that turn the direction of writing, UTF8_BAD. */
 bool utf8_harmless(uint32_t code);

@@ -1,0 +1,502 @@
+/*
+ * test_multi.c - which of many patterns are worth asking PCRE2 about
+ *
+ * What must hold of any patterns and texts is tried with random ones, of few letters so that much
+ * matches. With POSTERN_PATTERNS, a file of `FLAGS TAB PATTERN` lines, and POSTERN_TEXTS, a file,
+ * the same is tried with these.
+ */
+#include "match/multi.h"
+
+#include "base/arena.h"
+#include "match/pattern.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define SETS 300    /* random sets of patterns */
+#define BASES 25    /* of them with a base: that takes longer */
+#define PATTERNS 20 /* patterns of each */
+#define TEXTS 30    /* texts that each is asked about */
+#define THREADS 4
+
+static uint64_t state_of_chance;
+
+/* A number below n. */
+static unsigned
+chance(unsigned n)
+{
+	state_of_chance = state_of_chance * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)((state_of_chance >> 33) % n);
+}
+
+/* The candidates as a text: "0 2 ". */
+static const char *
+candidates(const struct multi *m, const struct multi_base *b, struct slice text)
+{
+	static char out[4096];
+	struct multi_scratch s = { .zero = NULL };
+	const uint32_t *ids;
+	size_t n, used = 0;
+
+	out[0] = '\0';
+	assert_true(multi_scan(m, b, text, &s, &ids, &n));
+	for (size_t i = 0; i < n; i++)
+		used += (size_t)snprintf(out + used, sizeof(out) - used, "%u ", ids[i]);
+	multi_scratch_free(&s);
+	return out;
+}
+
+/* A multi of patterns without flags, NULL behind the last. */
+static struct multi *
+multi_of(unsigned flags, const char *const *re)
+{
+	struct multi_pattern v[64];
+	size_t n = 0;
+	struct multi *m;
+
+	for (; re[n] != NULL; n++)
+		v[n] = (struct multi_pattern){ slice_str(re[n]), flags };
+	m = multi_build(v, n);
+	assert_non_null(m);
+	return m;
+}
+
+/* Candidates are those of which all is there that they require. */
+static void
+finds_candidates(void **state)
+{
+	static const char *const re[] = { "viagra", "dear\\s+friend", "foo.*quux",
+		"(?:won|lost) it", "abc", NULL };
+	struct multi *m = multi_of(PATTERN_CASELESS, re);
+
+	(void)state;
+	assert_string_equal(candidates(m, NULL, SLICE("nothing here")), "");
+	assert_string_equal(candidates(m, NULL, SLICE("")), "");
+	assert_string_equal(candidates(m, NULL, SLICE_ABSENT), "");
+	assert_string_equal(candidates(m, NULL, SLICE("buy ViAgRa")), "0 ");
+	assert_string_equal(candidates(m, NULL, SLICE("Dear\r\n  friend")), "1 ");
+	assert_string_equal(candidates(m, NULL, SLICE("Dear old friend")), "");
+	assert_string_equal(candidates(m, NULL, SLICE("quux foo")), "2 ");
+	assert_string_equal(candidates(m, NULL, SLICE("foo")), "");
+	assert_string_equal(candidates(m, NULL, SLICE("I lost it")), "3 ");
+	assert_string_equal(candidates(m, NULL, SLICE("\0\0abc\0")), "4 ");
+	assert_string_equal(candidates(m, NULL, SLICE("abc")), "4 ");
+	assert_string_equal(candidates(m, NULL, SLICE("ab")), "");
+	assert_string_equal(
+	    candidates(m, NULL, SLICE("abc won it dear friend viagra")), "0 1 3 4 ");
+	multi_free(m);
+}
+
+/* What requires nothing that is known is always a candidate; no patterns have none. */
+static void
+keeps_the_unknown(void **state)
+{
+	static const char *const re[] = { "viagra", "(*COMMIT)viagra", "^", NULL };
+	static const char *const none[] = { NULL };
+	struct multi *m = multi_of(0, re);
+
+	(void)state;
+	assert_string_equal(candidates(m, NULL, SLICE("x")), "1 2 ");
+	multi_free(m);
+	m = multi_of(0, none);
+	assert_string_equal(candidates(m, NULL, SLICE("x")), "");
+	multi_free(m);
+}
+
+/* A scratch goes from one multi to another. */
+static void
+shares_scratch(void **state)
+{
+	static const char *const one[] = { "abcd", "efgh", NULL }, *const two[] = { "efgh", NULL };
+	struct multi *a = multi_of(0, one), *b = multi_of(0, two);
+	struct multi_scratch s = { .zero = NULL };
+	const uint32_t *ids;
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_true(multi_scan(b, NULL, SLICE("efgh"), &s, &ids, &n));
+		assert_true(n == 1 && ids[0] == 0);
+		assert_true(multi_scan(a, NULL, SLICE("abcdefgh"), &s, &ids, &n));
+		assert_true(n == 2 && ids[0] == 0 && ids[1] == 1);
+	}
+	multi_scratch_free(&s);
+	multi_free(a);
+	multi_free(b);
+}
+
+/* The Kelvin sign is a k, the long s an s, wherever they stand, in a text of any length. */
+static void
+finds_kelvin(void **state)
+{
+	static const char *const re[] = { "task\\W+force", NULL };
+	struct multi *m = multi_of(PATTERN_CASELESS | PATTERN_UTF, re);
+	static const char needle[] = "ta\xc5\xbf\xe2\x84\xaa \xe2\x80\x93 FORCE";
+	static char text[40000];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(text) - sizeof(needle);
+	     at += at < 16300 || at > 16500 ? 97 : 1) {
+		memset(text, '.', sizeof(text));
+		memcpy(text + at, needle, sizeof(needle) - 1);
+		if (strcmp(candidates(m, NULL, slice_of(text, sizeof(text))), "0 ") != 0)
+			fail_msg("not found at %zu", at);
+	}
+	multi_free(m);
+}
+
+/* Many texts that share their parts are told apart. */
+static void
+finds_each_of_many(void **state)
+{
+	enum { N = 4096 };
+	static char re[N][16];
+	static struct multi_pattern v[N];
+	struct multi_scratch s = { .zero = NULL };
+	struct multi *m;
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		for (unsigned k = 0; k < 12; k++)
+			re[i][k] = i >> k & 1 ? 'a' : 'b';
+		v[i].re = slice_str(re[i]);
+	}
+	m = multi_build(v, N);
+	assert_non_null(m);
+	for (uint32_t i = 0; i < N; i += 7) {
+		const uint32_t *ids;
+		size_t n;
+
+		assert_true(multi_scan(m, NULL, v[i].re, &s, &ids, &n));
+		assert_true(n == 1 && ids[0] == i);
+	}
+	multi_scratch_free(&s);
+	multi_free(m);
+}
+
+/* ---- against PCRE2 ---- */
+
+struct set {
+	struct multi_pattern v[PATTERNS];
+	struct pattern *compiled[PATTERNS];
+	char text[PATTERNS][256];
+	size_t n;
+};
+
+/* Write a random pattern. */
+static size_t
+random_pattern(char *out, size_t max, unsigned depth)
+{
+	static const char *const atoms[] = { "a", "b", "k", "S", "abk", "ska", "bas", " ", "-",
+		"\\s", "\\w", "\\W", ".", "\\d", "[ak]", "[^a]", "[a-k]", "[\\s-]", "\\b", "^", "$",
+		"\\x6b", "1", "\xc3\xa4", "\xc3\x84", "[\xc3\xa4x]", "\xc5\xbf", "\xe2\x84\xaa",
+		"\\1", "\\Qa.\\E" };
+	static const char *const opens[] = { "(", "(?:", "(?i:", "(?=", "(?!", "(?<=", "(?>",
+		"(?|" };
+	static const char *const repeats[] = { "?", "*", "+", "{2}", "{1,2}", "{0}", "+?", "{2,}" };
+	size_t n = 0;
+
+	for (unsigned i = 1 + chance(4); i > 0 && n + 40 < max; i--) {
+		if (depth < 3 && chance(4) == 0) {
+			n += (size_t)snprintf(
+			    out + n, max - n, "%s", opens[chance(sizeof(opens) / sizeof(*opens))]);
+			n += random_pattern(out + n, max - n - 20, depth + 1);
+			if (chance(2) == 0) {
+				out[n++] = '|';
+				n += random_pattern(out + n, max - n - 20, depth + 1);
+			}
+			out[n++] = ')';
+		} else
+			n += (size_t)snprintf(
+			    out + n, max - n, "%s", atoms[chance(sizeof(atoms) / sizeof(*atoms))]);
+		if (chance(3) == 0)
+			n += (size_t)snprintf(out + n, max - n, "%s",
+			    repeats[chance(sizeof(repeats) / sizeof(*repeats))]);
+	}
+	out[n] = '\0';
+	return n;
+}
+
+static void
+random_set(struct set *set)
+{
+	struct pattern_error err;
+
+	set->n = 0;
+	while (set->n < PATTERNS) {
+		struct multi_pattern *p = &set->v[set->n];
+
+		random_pattern(set->text[set->n], sizeof(set->text[0]), 0);
+		p->re = slice_str(set->text[set->n]);
+		p->flags = chance(32);
+		set->compiled[set->n] = pattern_compile(p->re, p->flags, &err);
+		set->n += set->compiled[set->n] != NULL;
+	}
+}
+
+/* Write a random text in UTF-8. */
+static struct slice
+random_text(char *out, size_t max)
+{
+	static const char *const words[] = { "a", "b", "k", "s", "A", "K", "S", "abk", "ska", "bas",
+		" ", "  ", "-", "\n", "1", "\xc3\xa4", "\xc3\x84", "\xc5\xbf", "\xe2\x84\xaa", "x",
+		"aa", "." };
+	size_t n = 0;
+
+	for (unsigned i = chance(40); i > 0 && n + 8 < max; i--)
+		n += (size_t)snprintf(
+		    out + n, max - n, "%s", words[chance(sizeof(words) / sizeof(*words))]);
+	return slice_of(out, n);
+}
+
+/* Each pattern that matches is a candidate. Returns how many were candidates. */
+static size_t
+check_text(const struct multi *m, const struct multi_base *b, const struct multi_pattern *v,
+    struct pattern *const *compiled, size_t count, struct slice text, struct multi_scratch *s)
+{
+	const uint32_t *ids;
+	size_t n, next = 0;
+
+	assert_true(multi_scan(m, b, text, s, &ids, &n));
+	for (size_t i = 0; i < count; i++) {
+		if (next < n && ids[next] == i)
+			next++;
+		else if (pattern_match(compiled[i], text) == MATCH_YES)
+			fail_msg("/%.*s/ flags %u is no candidate for \"%.*s\"%s",
+			    SLICE_ARG(v[i].re), v[i].flags, SLICE_ARG(text),
+			    b != NULL ? ", with a base" : "");
+	}
+	assert_int_equal(next, n);
+	return n;
+}
+
+static void
+misses_nothing(void **state)
+{
+	struct multi_scratch s = { .zero = NULL };
+	size_t found = 0;
+	struct set set;
+	char text[512];
+
+	(void)state;
+	state_of_chance = 20261123;
+	for (int i = 0; i < SETS; i++) {
+		struct multi_base *b = NULL;
+		struct multi *m;
+
+		random_set(&set);
+		m = multi_build(set.v, set.n);
+		assert_non_null(m);
+		if (i < BASES)
+			b = multi_base_compile(m);
+		for (int k = 0; k < TEXTS; k++) {
+			struct slice t = random_text(text, sizeof(text));
+
+			found += check_text(m, NULL, set.v, set.compiled, set.n, t, &s);
+			if (b != NULL)
+				found += check_text(m, b, set.v, set.compiled, set.n, t, &s);
+		}
+		multi_base_free(b);
+		multi_free(m);
+		for (size_t k = 0; k < set.n; k++)
+			pattern_free(set.compiled[k]);
+	}
+	assert_true(found > 0 && found < (size_t)SETS * TEXTS * PATTERNS);
+	multi_scratch_free(&s);
+}
+
+/* ---- a base ---- */
+
+static const char *const weak[] = { "[0-9]{3}-[0-9]{2}", "^[A-Z]+$", "viagra", "^\\s*$",
+	"(?:[a-f][0-9]){3}", NULL };
+
+/* A base tells the weak patterns apart; packed and unpacked, it is the same. */
+static void
+has_a_base(void **state)
+{
+	struct multi *m = multi_of(0, weak);
+	struct multi_base *b = multi_base_compile(m), *again;
+	struct buf bytes = { .p = NULL };
+	char name[MULTI_NAME];
+
+	(void)state;
+	assert_string_equal(candidates(m, NULL, SLICE("abc")), "0 1 3 4 ");
+	if (multi_weak(m) == 0) {
+		printf("# no libhs: no base\n");
+		assert_null(b);
+		multi_free(m);
+		return;
+	}
+	assert_non_null(b);
+	/* the fourth matches what is empty, and is asked always */
+	assert_string_equal(candidates(m, b, SLICE("abc")), "3 ");
+	assert_string_equal(candidates(m, b, SLICE("tel. 123-45")), "0 3 ");
+	assert_string_equal(candidates(m, b, SLICE("ABC\n")), "1 3 ");
+	assert_string_equal(candidates(m, b, SLICE("viagra a1b2c3")), "2 3 4 ");
+	assert_true(multi_base_name(m, name) && strlen(name) == MULTI_NAME - 1);
+	assert_true(multi_base_pack(m, b, &bytes));
+	multi_base_free(b);
+	again = multi_base_unpack(m, buf_slice(&bytes));
+	assert_non_null(again);
+	assert_string_equal(candidates(m, again, SLICE("viagra a1b2c3")), "2 3 4 ");
+	multi_base_free(again);
+	buf_free(&bytes);
+	multi_free(m);
+}
+
+/* A base that is damaged, cut off, or of other patterns is none. */
+static void
+refuses_a_false_base(void **state)
+{
+	static const char *const other[] = { "[0-9]{4}-[0-9]{2}", NULL };
+	struct multi *m = multi_of(0, weak), *o = multi_of(0, other);
+	struct multi_base *b = multi_base_compile(m);
+	struct buf bytes = { .p = NULL };
+	char name[MULTI_NAME], other_name[MULTI_NAME];
+
+	(void)state;
+	assert_null(multi_base_unpack(m, SLICE("")));
+	assert_null(multi_base_unpack(m, SLICE_ABSENT));
+	assert_true(multi_base_name(m, name) && multi_base_name(o, other_name));
+	if (b != NULL) {
+		assert_string_not_equal(name, other_name);
+		assert_true(multi_base_pack(m, b, &bytes));
+		assert_null(multi_base_unpack(o, buf_slice(&bytes)));
+		for (size_t i = 0; i < bytes.n; i += 1 + bytes.n / 200) {
+			assert_null(multi_base_unpack(m, slice_of(bytes.p, i)));
+			bytes.p[i] ^= 0x40;
+			assert_null(multi_base_unpack(m, buf_slice(&bytes)));
+			bytes.p[i] ^= 0x40;
+		}
+	}
+	multi_base_free(b);
+	buf_free(&bytes);
+	multi_free(m);
+	multi_free(o);
+}
+
+/* ---- threads ---- */
+
+struct shared {
+	const struct multi *m;
+	const struct multi_base *b;
+};
+
+static void *
+scan_often(void *arg)
+{
+	const struct shared *shared = arg;
+	struct multi_scratch s = { .zero = NULL };
+	size_t wrong = 0;
+
+	for (int i = 0; i < 2000; i++) {
+		const uint32_t *ids;
+		size_t n;
+
+		wrong += !multi_scan(shared->m, i % 2 ? shared->b : NULL,
+			     i % 3 ? SLICE("xx 123-45 viagra") : SLICE("viagra"), &s, &ids, &n) ||
+		    n < 2 || ids[n - 1] < 2;
+	}
+	multi_scratch_free(&s);
+	return wrong == 0 ? arg : NULL;
+}
+
+/* One multi and one base serve all threads. */
+static void
+serves_threads(void **state)
+{
+	struct multi *m = multi_of(0, weak);
+	struct multi_base *b = multi_base_compile(m);
+	struct shared shared = { m, b };
+	pthread_t threads[THREADS];
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, scan_often, &shared), 0);
+	for (int i = 0; i < THREADS; i++) {
+		void *good;
+
+		pthread_join(threads[i], &good);
+		assert_non_null(good);
+	}
+	multi_base_free(b);
+	multi_free(m);
+}
+
+/* ---- patterns and texts of others ---- */
+
+/* A file's bytes; absent if there is none. */
+static struct slice
+file_of(struct arena *a, const char *path)
+{
+	FILE *file = path != NULL ? fopen(path, "rb") : NULL;
+	long size = 0;
+	char *p;
+
+	if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) <= 0)
+		return SLICE_ABSENT;
+	rewind(file);
+	p = arena_alloc(a, (size_t)size);
+	size = (long)fread(p, 1, (size_t)size, file);
+	fclose(file);
+	return slice_of(p, (size_t)size);
+}
+
+static void
+agrees_on_given_patterns(void **state)
+{
+	struct arena a = { .limit = 0 };
+	struct slice patterns = file_of(&a, getenv("POSTERN_PATTERNS")), line, re;
+	struct slice text = file_of(&a, getenv("POSTERN_TEXTS"));
+	struct multi_scratch s = { .zero = NULL };
+	struct multi_pattern *v = arena_alloc(&a, (patterns.n + 1) * sizeof(*v));
+	struct pattern **compiled = arena_alloc(&a, (patterns.n + 1) * sizeof(*compiled));
+	struct pattern_error err;
+	struct multi *m;
+	size_t n = 0;
+
+	(void)state;
+	if (patterns.p == NULL || text.p == NULL)
+		printf("# no POSTERN_PATTERNS, no POSTERN_TEXTS: not tried\n");
+	while (patterns.n > 0) {
+		line = slice_cut(patterns, '\n', &patterns);
+		line = slice_cut(line, '\t', &re);
+		v[n].flags = memchr(line.p, 'i', line.n) != NULL ? PATTERN_CASELESS : 0;
+		v[n].re = re;
+		if (re.n > 0 && (compiled[n] = pattern_compile(re, v[n].flags, &err)) != NULL)
+			n++;
+	}
+	m = multi_build(v, n);
+	for (; text.n > 0; text = slice_of(text.p + text.n / 2 + 1, text.n - text.n / 2 - 1))
+		check_text(m, NULL, v, compiled, n, text, &s);
+	multi_free(m);
+	multi_scratch_free(&s);
+	for (size_t i = 0; i < n; i++)
+		pattern_free(compiled[i]);
+	arena_free(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_candidates),
+		cmocka_unit_test(keeps_the_unknown),
+		cmocka_unit_test(shares_scratch),
+		cmocka_unit_test(finds_kelvin),
+		cmocka_unit_test(finds_each_of_many),
+		cmocka_unit_test(misses_nothing),
+		cmocka_unit_test(has_a_base),
+		cmocka_unit_test(refuses_a_false_base),
+		cmocka_unit_test(serves_threads),
+		cmocka_unit_test(agrees_on_given_patterns),
+	};
+
+	return cmocka_run_group_tests_name("multi", tests, NULL, NULL);
+}
