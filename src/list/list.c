@@ -16,6 +16,7 @@
  */
 #include "list/list.h"
 
+#include "base/bits.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "list/entry.h"
@@ -49,7 +50,7 @@ struct list {
 	struct arena arena;
 	enum list_type type;
 	unsigned flags;
-	bool folds;	      /* an item is asked of the folded text */
+	size_t nfolded;	      /* items that are asked of the folded text */
 	struct item *table;   /* by key */
 	struct first *firsts; /* pairs: by the key of the first column */
 	struct item **items;  /* in order of addition */
@@ -161,7 +162,7 @@ compile(struct list *l, struct item *item, const struct list_entry *e, struct di
 	item->patterns[true] = utf;
 	item->patterns[false] = pattern_compile(e->entry, flags, &err);
 	item->folded = flags & PATTERN_FOLDED;
-	l->folds |= item->folded;
+	l->nfolded += item->folded;
 	return true;
 }
 
@@ -332,10 +333,12 @@ list_flags(const struct list *l)
 	return l->flags;
 }
 
-bool
+enum list_folds
 list_folds(const struct list *l)
 {
-	return l->folds;
+	return l->nfolded == 0	? LIST_FOLDS_NONE
+	    : l->nfolded < l->n ? LIST_FOLDS_SOME
+				: LIST_FOLDS_ALL;
 }
 
 size_t
@@ -431,13 +434,18 @@ list_find_ip(const struct list *l, const struct ip *ip, struct list_hit *hit)
 /* The first pattern that matches. Where a pattern's search fails, it might have matched or not:
  * that is an error only if it would make a difference. */
 static enum match
-find_pattern(
-    const struct list *l, struct slice text, struct slice folded, bool utf, struct list_hit *hit)
+find_pattern(const struct list *l, struct slice text, struct slice folded, bool utf,
+    const struct list_filter *filter, struct list_hit *hit)
 {
+	const uint64_t *bits = filter != NULL ? filter->bits : NULL;
+	size_t first = filter != NULL ? filter->first : 0;
 	bool valid = utf, known = utf, failed[2] = { false, false }; /* entries; exceptions */
 	const struct item *best = NULL;
 
 	for (size_t i = 0; i < l->n && best == NULL; i++) {
+		if (bits != NULL && (i = bits_next(bits, first + i, first + l->n) - first) == l->n)
+			break;
+
 		const struct item *item = l->items[i];
 		const struct pattern *p = item->patterns[utf];
 
@@ -462,8 +470,8 @@ find_pattern(
 
 /* Ask for a text. */
 enum match
-list_find_text(
-    const struct list *l, struct slice text, struct slice folded, bool utf, struct list_hit *hit)
+list_find_text(const struct list *l, struct slice text, struct slice folded, bool utf,
+    const struct list_filter *filter, struct list_hit *hit)
 {
 	struct key keys[KEY_PROBES];
 	char packed[KEY_PACKED(LIMIT_TEXT)];
@@ -472,7 +480,7 @@ list_find_text(
 
 	assert(l->type != LIST_NETWORKS && l->type != LIST_PAIRS);
 	if (l->type == LIST_PATTERNS)
-		return find_pattern(l, text, folded, utf, hit);
+		return find_pattern(l, text, folded, utf, filter, hit);
 	n = entry_probes(l->type, text, keys);
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].s.n < l->longest)

@@ -65,8 +65,16 @@ size_t list_size(const struct list *l);
 /* The i-th entry, in order of addition; for printing a ruleset back. Its span has no source. */
 struct list_entry list_at(const struct list *l, size_t i);
 
-/* True if one of its patterns is asked of folded text: PATTERN_FOLDED. */
-bool list_folds(const struct list *l);
+/* Whether its patterns are asked of folded text: PATTERN_FOLDED. */
+enum list_folds { LIST_FOLDS_NONE, LIST_FOLDS_SOME, LIST_FOLDS_ALL };
+enum list_folds list_folds(const struct list *l);
+
+/* Of a list of patterns, those that may match: the i-th, if bit first + i is set. bits NULL: all.
+ */
+struct list_filter {
+	const uint64_t *bits;
+	size_t first;
+};
 
 struct list_hit {
 	struct slice entry, text; /* of the entry that decided; text absent if it has none */
@@ -74,9 +82,10 @@ struct list_hit {
 
 /* Ask. *hit (may be NULL) is filled on MATCH_YES. MATCH_ERROR only from a pattern's limits.
  * list_find_text serves domains, addresses, words and patterns; for patterns, utf says whether the
- * text is valid UTF-8 or bytes, and where list_folds(l), folded is the same text folded. */
+ * text is valid UTF-8 or bytes; where list_folds(l), folded is the same text folded; filter may be
+ * NULL. */
 enum match list_find_ip(const struct list *l, const struct ip *ip, struct list_hit *hit);
-enum match list_find_text(
-    const struct list *l, struct slice text, struct slice folded, bool utf, struct list_hit *hit);
+enum match list_find_text(const struct list *l, struct slice text, struct slice folded, bool utf,
+    const struct list_filter *filter, struct list_hit *hit);
 enum match list_find_pair(
     const struct list *l, struct slice a, struct slice b, struct list_hit *hit);

@@ -5,6 +5,7 @@
  * may have held a match: true stays true, everything else is an error; likewise a failure where a
  * list has given no answer.
  */
+#include "base/bits.h"
 #include "mail/domain.h"
 #include "rule/eval.h"
 
@@ -203,6 +204,16 @@ subject(struct eval *e, unsigned flags, const struct value *v, struct slice *out
 	return !(flags & PATTERN_FOLDED) || content_fold(e->session, v, out);
 }
 
+/* False if it is known that none of an atom's patterns matches anything. */
+static bool
+may_match(struct eval *e, const struct atom *a)
+{
+	const uint64_t *candidates = scan_candidates(e, a);
+	size_t end = a->pattern_number + (a->list != NULL ? list_size(a->list) : 1);
+
+	return candidates == NULL || bits_next(candidates, a->pattern_number, end) < end;
+}
+
 /* One value against the pattern. */
 static enum match
 match(struct eval *e, const struct atom *a, const struct value *v)
@@ -225,6 +236,8 @@ count(struct eval *e, const struct atom *a, const struct values *left, size_t en
 	if (a->pattern == NULL)
 		return true;
 	*n = 0;
+	if (!may_match(e, a))
+		return true;
 	for (size_t i = 0; i < left->n && *n < enough; i++) {
 		if (!subject(e, a->pattern_flags, &left->v[i], &text) ||
 		    pattern_count(a->pattern, text, enough - *n, &found) == MATCH_ERROR)
@@ -268,9 +281,10 @@ find(struct eval *e, const struct atom *a, const struct value *v, struct list_hi
 
 	if (list_type(a->list) == LIST_NETWORKS)
 		return list_find_ip(a->list, &v->ip, hit);
-	if (!subject(e, list_folds(a->list) ? PATTERN_FOLDED : 0, v, &folded))
+	if (!subject(e, list_folds(a->list) != LIST_FOLDS_NONE ? PATTERN_FOLDED : 0, v, &folded))
 		return MATCH_ERROR;
-	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW), hit);
+	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW),
+	    &(struct list_filter){ scan_candidates(e, a), a->pattern_number }, hit);
 }
 
 /* (FACT, FACT) in PAIRS; hit may be NULL */
@@ -322,7 +336,7 @@ ask_values(struct eval *e, const struct atom *a, const struct values *left)
 		add_lack(&t, left);
 		return result(t);
 	case OP_MATCH:
-		for (size_t i = 0; i < left->n && !t.hit; i++)
+		for (size_t i = 0; i < left->n && !t.hit && may_match(e, a); i++)
 			add(&t, match(e, a, &left->v[i]));
 		add_lack(&t, left);
 		return result(t);

@@ -42,6 +42,7 @@ struct eval {
 	uint8_t *own; /* outcomes of the atoms that name the recipient; NULL: no recipient yet */
 	size_t recipient;	   /* selected in the session; SIZE_MAX: none */
 	struct score_cell *scores; /* one for each score rule */
+	struct scans *scans;	   /* what is known of texts that many patterns are asked of */
 	uint32_t question;   /* the one under way in this view; eval_ask_anew begins another */
 	uint32_t *questions; /* counts those of all views that share `scores` */
 	struct arena *texts; /* where eval_text puts its results; the caller resets it */

@@ -22,7 +22,9 @@ judge_new(struct program *p, const struct watcher *w)
 	j->cells = calloc(1, n + 1);
 	j->spare = calloc(1, j->nown);
 	j->scores = calloc(p->nscores + 1, sizeof *j->scores);
-	if (j->cells == NULL || j->spare == NULL || j->scores == NULL) {
+	if (j->cells == NULL || j->spare == NULL || j->scores == NULL ||
+	    !scans_init(&j->scans, p)) {
+		scans_end(&j->scans, p);
 		free(j->scores);
 		free(j->cells);
 		free(j->spare);
@@ -46,6 +48,7 @@ judge_free(struct judge *j)
 	session_free(&j->session);
 	arena_free(&j->memory);
 	arena_free(&j->texts);
+	scans_end(&j->scans, j->program);
 	free(j->scores);
 	free(j->cells);
 	free(j->spare);
@@ -87,6 +90,7 @@ forget(struct judge *j, enum life from)
 	const uint32_t *start = j->program->life_start;
 
 	memset(j->cells + start[from], 0, start[LIFE_RECIPIENT] - start[from]);
+	scans_forget(&j->scans, j->program, from);
 	arena_reset(&j->memory);
 	j->base = (struct walk){ 0 };
 	j->classes = NULL;
@@ -116,6 +120,7 @@ judge_eval(struct judge *j, const struct class *c)
 		.cells = j->cells,
 		.own = c != NULL ? c->own : NULL,
 		.scores = j->scores,
+		.scans = &j->scans,
 		.question = ++j->questions,
 		.questions = &j->questions,
 		.texts = &j->texts };

@@ -24,6 +24,7 @@ struct judge {
 	uint8_t *cells, *spare; /* outcomes; those of a recipient not yet in a class */
 	size_t nown;		/* bytes of an `own` */
 	struct score_cell *scores;
+	struct scans scans;
 	uint32_t questions;
 	enum stage stage;
 	struct walk base; /* before there are recipients */

@@ -206,6 +206,7 @@ load_source(const struct source *src, struct diags *d)
 	check_stmts(&b, parse_file(src, d));
 	stages_work_out(&b);
 	needs_work_out(&b);
+	scans_build(&b);
 	settings_check(&b);
 	load_lookups(&b);
 	build_free(&b);
@@ -250,6 +251,7 @@ program_unref(struct program *p)
 	zone_free(p->zone);
 	for (uint32_t i = 0; i < p->nlists; i++)
 		list_free(p->lists[i].list);
+	scans_free(p);
 	for (uint32_t i = 0; i < p->npatterns; i++)
 		pattern_free(p->patterns[i]);
 	free(p->patterns);

@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/limits.h"
 #include "list/list.h"
+#include "rule/scan.h"
 #include "rule/settings.h"
 #include "session/facts.h"
 
@@ -84,9 +85,12 @@ struct atom {
 	enum stage stage; /* at which it is known */
 	enum life life;
 	uint64_t lookups;
-	bool score;	     /* asks score or score.rules: wants them exact */
-	uint32_t score_upto; /* which score: that of so many score rules */
-	uint32_t cell;	     /* index of its outcome among those of a walk */
+	bool score;		 /* asks score or score.rules: wants them exact */
+	uint32_t score_upto;	 /* which score: that of so many score rules */
+	uint32_t cell;		 /* index of its outcome among those of a walk */
+	uint32_t scan;		 /* the pass that its patterns are part of; SCAN_NONE */
+	uint32_t pattern_number; /* of the first of them in it */
+	uint32_t wakes;		 /* the first rule that sleeps by this atom; UINT32_MAX */
 	struct span span;
 };
 
@@ -153,6 +157,8 @@ struct rule {
 	/* what stages.c works out */
 	enum stage acts_at;  /* the first stage at which it can act; STAGE_NEVER */
 	uint32_t delayed_by; /* the rule above for which it waits; UINT32_MAX: none */
+	uint32_t sleeps_by;  /* the atom that wakes it; UINT32_MAX: none */
+	uint32_t wakes_next; /* the next rule that the same atom wakes; UINT32_MAX */
 	struct span span;    /* of its action word; good only while the diags of its load live */
 };
 
@@ -201,6 +207,8 @@ struct program {
 	uint32_t *parts;
 	struct named_list *lists;
 	uint32_t nlists;
+	struct scan *scans;
+	uint32_t nscans;
 	struct pattern **patterns; /* all of them, to be freed */
 	uint32_t npatterns;
 

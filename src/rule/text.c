@@ -9,7 +9,7 @@
 
 #define REQUIRED_MAX 64
 
-struct scan {
+struct reading {
 	struct build *b;
 	struct span raw;    /* between the quotes */
 	struct buf literal; /* bytes not yet made a piece */
@@ -20,7 +20,7 @@ struct scan {
 
 /* Append a piece. */
 static void
-add_piece(struct scan *s, struct piece piece)
+add_piece(struct reading *s, struct piece piece)
 {
 	s->v = build_grow(s->v, s->n, &s->cap, sizeof *s->v);
 	s->v[s->n++] = piece;
@@ -28,7 +28,7 @@ add_piece(struct scan *s, struct piece piece)
 
 /* The literal bytes collected so far become a piece. */
 static void
-end_literal(struct scan *s)
+end_literal(struct reading *s)
 {
 	if (s->literal.n > 0)
 		add_piece(s,
@@ -39,7 +39,7 @@ end_literal(struct scan *s)
 
 /* What stands between braces, as it is read. */
 struct brace {
-	struct scan *scan;
+	struct reading *scan;
 	struct span in;
 	struct slice rest;
 };
@@ -132,7 +132,7 @@ brace_args(struct brace *r, struct ast_ref *ref, bool facts)
 /* Parse what stands between braces into a reference as the parser would make it. False: reported.
  */
 static bool
-parse_brace(struct scan *s, struct span in, struct ast_ref *out)
+parse_brace(struct reading *s, struct span in, struct ast_ref *out)
 {
 	struct brace r = { s, in, span_slice(in) };
 
@@ -148,7 +148,7 @@ parse_brace(struct scan *s, struct span in, struct ast_ref *out)
 
 /* {1}, {name}: the group of the one required pattern that has it. */
 static void
-add_group(struct scan *s, struct slice name, struct span at)
+add_group(struct reading *s, struct slice name, struct span at)
 {
 	struct build *b = s->b;
 	uint32_t atoms[REQUIRED_MAX], n = 0, patterns = 0;
@@ -209,7 +209,7 @@ add_group(struct scan *s, struct slice name, struct span at)
 
 /* True if a pattern without which the rule can't be true has a group of that number. */
 static bool
-has_group(const struct scan *s, unsigned group)
+has_group(const struct reading *s, unsigned group)
 {
 	const struct program *p = s->b->p;
 	uint32_t atoms[REQUIRED_MAX], n = 0;
@@ -227,7 +227,7 @@ has_group(const struct scan *s, unsigned group)
 
 /* $1 where a pattern has a group 1: as Perl and milter-regex write {1}. */
 static void
-check_dollar(struct scan *s, size_t i)
+check_dollar(struct reading *s, size_t i)
 {
 	struct slice raw = span_slice(s->raw);
 	struct span at = { s->raw.source, s->raw.at + (uint32_t)i, 2 };
@@ -241,7 +241,7 @@ check_dollar(struct scan *s, size_t i)
 
 /* {entry}, {entry.text}: of the one required list. */
 static void
-add_entry(struct scan *s, enum piece_kind kind, struct span at)
+add_entry(struct reading *s, enum piece_kind kind, struct span at)
 {
 	struct build *b = s->b;
 	uint32_t atoms[REQUIRED_MAX], n = 0;
@@ -272,7 +272,7 @@ add_entry(struct scan *s, enum piece_kind kind, struct span at)
 
 /* {dnsbl.zone} and its like: of the first dnsbl( ) that is true. */
 static void
-add_listing(struct scan *s, enum piece_kind kind, struct span at)
+add_listing(struct reading *s, enum piece_kind kind, struct span at)
 {
 	struct build *b = s->b;
 	uint32_t atoms[REQUIRED_MAX], *kept;
@@ -295,7 +295,7 @@ add_listing(struct scan *s, enum piece_kind kind, struct span at)
 
 /* What stands between two braces. */
 static void
-add_brace(struct scan *s, struct span in)
+add_brace(struct reading *s, struct span in)
 {
 	struct build *b = s->b;
 	struct piece piece = { .kind = PIECE_FACT, .span = in };
@@ -325,7 +325,7 @@ add_brace(struct scan *s, struct span in)
 
 /* Read the source from end to end. */
 static void
-scan_text(struct scan *s)
+scan_text(struct reading *s)
 {
 	struct slice raw = span_slice(s->raw);
 
@@ -374,7 +374,7 @@ scan_text(struct scan *s)
 void
 text_compile(struct build *b, const struct ast_word *w, uint32_t cond, struct text *out)
 {
-	struct scan s = { .b = b, .raw = w->span, .cond = cond };
+	struct reading s = { .b = b, .raw = w->span, .cond = cond };
 
 	*out = (struct text){ 0 };
 	if (w->span.n > LIMIT_TEXT) {

@@ -30,7 +30,7 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 	const struct program *p = e->program;
 	unsigned passes = eval_passes(p);
 
-	for (; !w->decided && w->at < p->nrules; w->at++) {
+	for (; !w->decided && (w->at = scan_next_rule(e, w->at)) < p->nrules; w->at++) {
 		const struct rule *r = &p->rules[w->at];
 		bool refuses = r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
 		unsigned set;
@@ -87,6 +87,8 @@ effects_stand(const struct walk *w, struct eval *e, struct verdict *v)
 		const struct rule *r = &p->rules[p->effects[i]];
 		unsigned set;
 
+		if (!scan_is_awake(e, p->effects[i]))
+			continue;
 		if (r->monitor || r->action == ACT_LOG) {
 			if (!walk_is_quiet_ready(e, r))
 				s = STAND_OPEN;

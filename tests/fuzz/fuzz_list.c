@@ -28,7 +28,7 @@ ask(const struct list *l, struct slice text)
 			m = list_find_pair(l, text, second, &hit);
 		break;
 	default:
-		m = list_find_text(l, text, text, false, &hit);
+		m = list_find_text(l, text, text, false, NULL, &hit);
 		break;
 	}
 	assert(m != MATCH_YES || hit.entry.p != NULL);
@@ -47,7 +47,7 @@ check_first(const struct list *l)
 	e = list_at(l, 0);
 	if (e.entry.p[0] == '.' && list_type(l) == LIST_DOMAINS)
 		return;
-	assert(list_find_text(l, e.entry, SLICE_ABSENT, true, &hit) ==
+	assert(list_find_text(l, e.entry, SLICE_ABSENT, true, NULL, &hit) ==
 	    (e.except ? MATCH_NO : MATCH_YES));
 	assert(e.except || slice_eq(hit.entry, e.entry));
 }

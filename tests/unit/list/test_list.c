@@ -62,7 +62,7 @@ ask(const struct list *l, const char *text)
 	static char got[100];
 	struct list_hit hit;
 
-	if (list_find_text(l, slice_str(text), SLICE_ABSENT, true, &hit) != MATCH_YES)
+	if (list_find_text(l, slice_str(text), SLICE_ABSENT, true, NULL, &hit) != MATCH_YES)
 		return "-";
 	snprintf(got, sizeof(got), "%.*s", SLICE_ARG(hit.entry));
 	return got;
@@ -237,17 +237,17 @@ asks_patterns_of_bytes(void **state)
 	struct list *l = list_of(LIST_PATTERNS, 0, "^.$");
 
 	(void)state;
-	assert_int_equal(list_find_text(l, SLICE("\xc3\xa4"), SLICE_ABSENT, true, NULL), MATCH_YES);
-	assert_int_equal(list_find_text(l, SLICE("\xc3\xa4"), SLICE_ABSENT, false, NULL), MATCH_NO);
-	assert_int_equal(list_find_text(l, SLICE("\xe4"), SLICE_ABSENT, false, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("\xc3\xa4"), SLICE_ABSENT, true, NULL, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("\xc3\xa4"), SLICE_ABSENT, false, NULL, NULL), MATCH_NO);
+	assert_int_equal(list_find_text(l, SLICE("\xe4"), SLICE_ABSENT, false, NULL, NULL), MATCH_YES);
 	list_free(l);
 	l = list_of(LIST_PATTERNS, 0, "\\x{263a}");
 	assert_int_equal(
-	    list_find_text(l, SLICE("a\xe2\x98\xba"), SLICE_ABSENT, true, NULL), MATCH_YES);
+	    list_find_text(l, SLICE("a\xe2\x98\xba"), SLICE_ABSENT, true, NULL, NULL), MATCH_YES);
 	assert_int_equal(
-	    list_find_text(l, SLICE("a\xe2\x98\xba"), SLICE_ABSENT, false, NULL), MATCH_YES);
+	    list_find_text(l, SLICE("a\xe2\x98\xba"), SLICE_ABSENT, false, NULL, NULL), MATCH_YES);
 	assert_int_equal(
-	    list_find_text(l, SLICE("\xff\xe2\x98\xba"), SLICE_ABSENT, false, NULL), MATCH_NO);
+	    list_find_text(l, SLICE("\xff\xe2\x98\xba"), SLICE_ABSENT, false, NULL, NULL), MATCH_NO);
 	list_free(l);
 }
 
@@ -266,13 +266,13 @@ asks_folded_text(void **state)
 	assert_false(list_folds(l));
 	assert_true(list_add(l, &folded, &d));
 	assert_true(list_folds(l));
-	assert_int_equal(list_find_text(l, SLICE("a"), SLICE("x"), true, NULL), MATCH_YES);
-	assert_int_equal(list_find_text(l, SLICE("x"), SLICE("a"), true, NULL), MATCH_NO);
-	assert_int_equal(list_find_text(l, SLICE("x"), SLICE("b"), true, NULL), MATCH_YES);
-	assert_int_equal(list_find_text(l, SLICE("b"), SLICE("x"), true, NULL), MATCH_NO);
+	assert_int_equal(list_find_text(l, SLICE("a"), SLICE("x"), true, NULL, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("x"), SLICE("a"), true, NULL, NULL), MATCH_NO);
+	assert_int_equal(list_find_text(l, SLICE("x"), SLICE("b"), true, NULL, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("b"), SLICE("x"), true, NULL, NULL), MATCH_NO);
 	assert_true(list_add(all, &plain, &d));
 	assert_true(list_folds(all));
-	assert_int_equal(list_find_text(all, SLICE("x"), SLICE("a"), true, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(all, SLICE("x"), SLICE("a"), true, NULL, NULL), MATCH_YES);
 	/* the same pattern with the flag and without are two */
 	plain.flags = PATTERN_FOLDED;
 	assert_true(list_add(l, &plain, &d));
@@ -306,7 +306,7 @@ errs_where_it_matters(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct list *l = list_of(LIST_PATTERNS, 0, cases[i].entries);
 
-		if (list_find_text(l, slice_of(text, sizeof(text)), SLICE_ABSENT, true, NULL) !=
+		if (list_find_text(l, slice_of(text, sizeof(text)), SLICE_ABSENT, true, NULL, NULL) !=
 		    cases[i].want)
 			fail_msg("%s", cases[i].entries);
 		list_free(l);
@@ -322,14 +322,14 @@ gives_the_text(void **state)
 	struct list_hit hit;
 
 	(void)state;
-	assert_int_equal(list_find_text(l, SLICE("A"), SLICE_ABSENT, true, &hit), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("A"), SLICE_ABSENT, true, NULL, &hit), MATCH_YES);
 	assert_true(slice_eq(hit.text, SLICE("text")));
-	assert_int_equal(list_find_text(l, SLICE("b"), SLICE_ABSENT, true, &hit), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("b"), SLICE_ABSENT, true, NULL, &hit), MATCH_YES);
 	assert_null(hit.text.p);
-	assert_int_equal(list_find_text(l, SLICE("c"), SLICE_ABSENT, true, &hit), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("c"), SLICE_ABSENT, true, NULL, &hit), MATCH_YES);
 	assert_non_null(hit.text.p);
 	assert_int_equal(hit.text.n, 0);
-	assert_int_equal(list_find_text(l, SLICE("c"), SLICE_ABSENT, true, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("c"), SLICE_ABSENT, true, NULL, NULL), MATCH_YES);
 	list_free(l);
 }
 
@@ -375,17 +375,17 @@ takes_any_question(void **state)
 	(void)state;
 	for (size_t i = 0; i < n; i++)
 		text[i] = i % 2 ? '.' : 'a';
-	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL), MATCH_NO);
+	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL, NULL), MATCH_NO);
 	text[4] = '@';
-	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL), MATCH_NO);
+	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL, NULL), MATCH_NO);
 	memcpy(text + n - 12, ".example.com", 12);
-	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL, NULL), MATCH_YES);
 	assert_int_equal(
 	    list_find_pair(pairs, slice_of(text, n), slice_of(text, n), NULL), MATCH_YES);
 	memset(text, '@', n);
-	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL), MATCH_NO);
-	assert_int_equal(list_find_text(l, SLICE("user@\0"), SLICE_ABSENT, true, NULL), MATCH_YES);
-	assert_int_equal(list_find_text(l, SLICE("user\0@"), SLICE_ABSENT, true, NULL), MATCH_NO);
+	assert_int_equal(list_find_text(l, slice_of(text, n), SLICE_ABSENT, true, NULL, NULL), MATCH_NO);
+	assert_int_equal(list_find_text(l, SLICE("user@\0"), SLICE_ABSENT, true, NULL, NULL), MATCH_YES);
+	assert_int_equal(list_find_text(l, SLICE("user\0@"), SLICE_ABSENT, true, NULL, NULL), MATCH_NO);
 	free(text);
 	list_free(l);
 	list_free(pairs);
