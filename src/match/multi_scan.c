@@ -6,11 +6,7 @@
  */
 #include "match/multi_in.h"
 
-#include "base/limits.h"
-
 #include <stdlib.h>
-
-#define CHUNK 16384 /* bytes of a text that are copied at a time */
 
 /* A scratch as one multi uses it. */
 struct scan {
@@ -87,44 +83,29 @@ has_kelvin(struct slice text)
 	return false;
 }
 
-/* Copy from a text up to CHUNK bytes with k and s in place of the characters that are theirs
- * without case. Returns how much of the text that took. */
-static size_t
-copy_folded(struct slice text, char *to, size_t *n)
-{
-	size_t i = 0;
-
-	while (i < text.n && *n < CHUNK) {
-		if (text.n - i > 1 && memcmp(text.p + i, "\xc5\xbf", 2) == 0) {
-			to[(*n)++] = 's';
-			i += 2;
-		} else if (text.n - i > 2 && memcmp(text.p + i, "\xe2\x84\xaa", 3) == 0) {
-			to[(*n)++] = 'k';
-			i += 3;
-		} else
-			to[(*n)++] = text.p[i++];
-	}
-	return i;
-}
-
-/* Look for literals in a copy of the text in which the Kelvin sign is a k and the long s an s. */
-static void
+/* Look for literals in a copy of the text in which the Kelvin sign is a k and the long s an s. The
+ * copy is whole, as a literal with marks in it may be of any length. False on lack of memory. */
+static bool
 scan_folded(struct scan *s, struct slice text)
 {
-	char chunk[CHUNK];
-	size_t n = 0, kept;
+	char *copy = malloc(text.n);
+	size_t n = 0;
 
-	while (text.n > 0) {
-		size_t taken = copy_folded(text, chunk, &n);
-
-		text = slice_of(text.p + taken, text.n - taken);
-		literals_scan(
-		    s->multi->literals, slice_of(chunk, n), s->seen, s->found, &s->nfound);
-		/* what a literal across the end has of this chunk at most */
-		kept = n < LIMIT_FACTOR ? n : LIMIT_FACTOR;
-		memmove(chunk, chunk + n - kept, kept);
-		n = kept;
+	if (copy == NULL)
+		return false;
+	for (size_t i = 0; i < text.n; n++) {
+		if (text.n - i > 1 && memcmp(text.p + i, "\xc5\xbf", 2) == 0) {
+			copy[n] = 's';
+			i += 2;
+		} else if (text.n - i > 2 && memcmp(text.p + i, "\xe2\x84\xaa", 3) == 0) {
+			copy[n] = 'k';
+			i += 3;
+		} else
+			copy[n] = text.p[i++];
 	}
+	literals_scan(s->multi->literals, slice_of(copy, n), s->seen, s->found, &s->nfound);
+	free(copy);
+	return true;
 }
 
 /* Follow the literals that were found to the patterns. */
@@ -208,6 +189,7 @@ multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
     struct multi_scratch *scratch, const uint32_t **ids, size_t *n)
 {
 	struct scan s;
+	bool good = true;
 
 	if (!lay_out(m, scratch, &s))
 		return false;
@@ -215,7 +197,7 @@ multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
 	if (text.n > 0)
 		literals_scan(m->literals, text, s.seen, s.found, &s.nfound);
 	if (text.n > 0 && m->kelvin && has_kelvin(text))
-		scan_folded(&s, text);
+		good = scan_folded(&s, text);
 	follow(&s);
 	clean(&s);
 	for (size_t i = 0; i < m->nalways; i++)
@@ -226,7 +208,7 @@ multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
 		set_put(&s, m->unknown[i]);
 	*n = list_set(&s);
 	*ids = s.ids;
-	return true;
+	return good;
 }
 
 void
