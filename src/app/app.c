@@ -25,8 +25,8 @@ app_usage(const char *subcommand, const char *fmt, ...)
 }
 
 /* Load a ruleset and print what the checker says of it. */
-struct program *
-app_load(const char *path, int *status)
+static struct program *
+load(const char *path, int *status, bool thorough)
 {
 	struct program *p;
 	struct diags d;
@@ -39,7 +39,21 @@ app_load(const char *path, int *status)
 		fprintf(stderr, "postern: %s can't be read: %s\n", path, strerror(errno));
 		*status = EX_NOINPUT;
 	}
+	if (p != NULL && thorough)
+		program_warn_slow(p, &d);
 	diags_print(&d, stderr);
 	diags_free(&d);
 	return p;
+}
+
+struct program *
+app_load(const char *path, int *status)
+{
+	return load(path, status, false);
+}
+
+struct program *
+app_load_thoroughly(const char *path, int *status)
+{
+	return load(path, status, true);
 }

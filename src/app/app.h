@@ -23,6 +23,7 @@ int app_check(int argc, char **argv);
 int app_test(int argc, char **argv);
 int app_explain(int argc, char **argv);
 int app_spf(int argc, char **argv);
+int app_compile(int argc, char **argv);
 int app_help(int argc, char **argv);
 
 /* A subcommand was called wrongly (fmt NULL: getopt has said so): say what, point to its help.
@@ -32,3 +33,6 @@ int app_usage(const char *subcommand, const char *fmt, ...) __attribute__((forma
 /* Load a ruleset and print what the checker says of it. NULL with *status EX_DATAERR (mistakes) or
  * EX_NOINPUT (it can't be read). */
 struct program *app_load(const char *path, int *status);
+
+/* The same, with warnings that take up to LIMIT_DANGER_MS to find. */
+struct program *app_load_thoroughly(const char *path, int *status);

@@ -203,7 +203,7 @@ app_check(int argc, char **argv)
 		}
 	if (optind < argc)
 		return app_usage("check", "`%s` is too much; rules are named by -c", argv[optind]);
-	p = app_load(config, &status);
+	p = app_load_thoroughly(config, &status);
 	if (p == NULL)
 		return status;
 	for (uint32_t i = 0; explain && i < p->nrules; i++)

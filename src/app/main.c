@@ -48,6 +48,8 @@ static const struct {
 	    "                        /etc/resolv.conf)\n"
 	    "  --zone FILE           take DNS records from a file, and ask nobody\n"
 	    "  --trace               print each record, term and answer on the way\n" },
+	{ "compile", app_compile, "make databases of patterns before the daemon wants them",
+	    "[-c FILE]", CONFIG_OPTION },
 	{ "help", app_help, "the manual's entry of a word of the rule language", "[WORD]", "" },
 };
 

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "dns/dnsbl.h"
 #include "milter/milter.h"
+#include "rule/bases.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -203,6 +204,7 @@ serve(struct daemon *d)
 		log_say(LOG_LEVEL_ERROR, "no thread to be had");
 		return EX_OSERR;
 	}
+	bases_begin(d->program);
 	tell_ready(d->program);
 	well = milter_serve();
 	atomic_store(&d->left, true);
@@ -224,6 +226,7 @@ clean_up(struct daemon *d, int status)
 
 	listener_close(&d->listener);
 	pidfile_remove(&d->pidfile);
+	bases_end(d->program);
 	if (open > 0) {
 		log_say(LOG_LEVEL_WARNING, "%u sessions were cut", open);
 		_exit(status);

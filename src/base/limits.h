@@ -28,6 +28,11 @@
 /* ---- matching: beyond each, the atom's outcome is error ---- */
 #define LIMIT_MATCH 1000000	   /* PCRE2's match limit */
 #define LIMIT_MATCH_DEPTH 100000   /* PCRE2's depth limit */
+#define LIMIT_MATCH_MS 2000	   /* milliseconds of matching for a message (match-budget) */
+/* Milliseconds for trying suspect patterns in `postern check`: the rest is not tried; and for one
+ * text: then that is slow */
+#define LIMIT_DANGER_MS 2000
+#define LIMIT_DANGER_TRY_MS 200
 #define LIMIT_MATCH_HEAP_KB 20000  /* PCRE2's heap limit, in KiB */
 #define LIMIT_JIT_STACK (1u << 20) /* bytes of a thread's JIT stack */
 #define LIMIT_CAPTURES 10	   /* groups that a text can name by number: {1} to {9} */
@@ -82,6 +87,11 @@
 #define LIMIT_HTML_RULES 1000	 /* selectors of style sheets: those behind don't count */
 #define LIMIT_HTML_CLASSES 32	 /* of them, for one element: likewise */
 #define LIMIT_HTML_CSS_VALUE 128 /* bytes of one value in a style: those behind don't count */
+
+/* ---- databases of patterns: without one, patterns are asked of PCRE2 more often ---- */
+#define LIMIT_DATABASE_S 900 /* seconds that one may take to make: then there is none */
+#define LIMIT_DATABASE_BYTES (128u << 20) /* bytes of one: likewise */
+#define LIMIT_CACHE_BYTES (512u << 20)	  /* bytes of cache-dir: those used least lately go */
 
 /* ---- the process ---- */
 #define LIMIT_LOCK_MS 1000     /* waiting for another starter to let go of the socket's place */

@@ -439,6 +439,7 @@ find_pattern(const struct list *l, struct slice text, struct slice folded, bool 
 {
 	const uint64_t *bits = filter != NULL ? filter->bits : NULL;
 	size_t first = filter != NULL ? filter->first : 0;
+	struct budget *budget = filter != NULL ? filter->budget : NULL;
 	bool valid = utf, known = utf, failed[2] = { false, false }; /* entries; exceptions */
 	const struct item *best = NULL;
 
@@ -456,7 +457,7 @@ find_pattern(const struct list *l, struct slice text, struct slice folded, bool 
 		}
 
 		enum match m =
-		    p != NULL ? pattern_match(p, item->folded ? folded : text) : MATCH_NO;
+		    p != NULL ? pattern_match(p, item->folded ? folded : text, budget) : MATCH_NO;
 
 		if (m == MATCH_ERROR)
 			failed[item->except] = true;

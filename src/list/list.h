@@ -70,17 +70,18 @@ enum list_folds { LIST_FOLDS_NONE, LIST_FOLDS_SOME, LIST_FOLDS_ALL };
 enum list_folds list_folds(const struct list *l);
 
 /* Of a list of patterns, those that may match: the i-th, if bit first + i is set. bits NULL: all.
- */
+ * And the time that they have. */
 struct list_filter {
 	const uint64_t *bits;
 	size_t first;
+	struct budget *budget; /* NULL: any */
 };
 
 struct list_hit {
 	struct slice entry, text; /* of the entry that decided; text absent if it has none */
 };
 
-/* Ask. *hit (may be NULL) is filled on MATCH_YES. MATCH_ERROR only from a pattern's limits.
+/* Ask. *hit (may be NULL) is filled on MATCH_YES. MATCH_ERROR only from a pattern's limits or budget.
  * list_find_text serves domains, addresses, words and patterns; for patterns, utf says whether the
  * text is valid UTF-8 or bytes; where list_folds(l), folded is the same text folded; filter may be
  * NULL. */

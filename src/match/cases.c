@@ -95,7 +95,7 @@ ask(struct cases *c, struct entry *e)
 	p = pattern_compile(slice_str(re), PATTERN_CASELESS | (e->utf ? PATTERN_UTF : 0), &err);
 	if (p == NULL)
 		return;
-	while ((m = pattern_capture(p, text, &found, 1)) == MATCH_YES && n < CASES_MAX) {
+	while ((m = pattern_capture(p, text, &found, 1, NULL)) == MATCH_YES && n < CASES_MAX) {
 		size_t end = (size_t)(found.p - text.p) + found.n;
 
 		e->cases[n++] = character_of(found, e->utf);

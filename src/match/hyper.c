@@ -18,6 +18,7 @@
 #define ALONE_MAX 65536	    /* bytes of an expression's database */
 #define TRIES 16	    /* expressions left out since libhs named them */
 #define TEXT_MAX (1u << 30) /* bytes of one scan: libhs counts in 32 bits */
+#define FITS 32		    /* databases that a scratch is known to fit: of others libhs is asked */
 
 struct hyper {
 	hs_database_t *database;
@@ -26,8 +27,11 @@ struct hyper {
 
 struct hyper_scratch {
 	hs_scratch_t *scratch;
-	const struct hyper *of; /* the last database that it was made to fit */
-	struct timespec born;	/* that one's */
+	struct {
+		const struct hyper *of;
+		struct timespec born;
+	} fits[FITS]; /* the last databases that it was made to fit */
+	unsigned next;
 };
 
 bool
@@ -181,7 +185,19 @@ hyper_unpack(struct slice bytes)
 	return h;
 }
 
-/* Make a scratch fit a database. libhs, asked, would read all of the database each time. */
+/* True if a scratch is known to fit a database. */
+static bool
+fits(const struct hyper_scratch *s, const struct hyper *h)
+{
+	for (unsigned i = 0; i < FITS; i++)
+		if (s->fits[i].of == h && s->fits[i].born.tv_sec == h->born.tv_sec &&
+		    s->fits[i].born.tv_nsec == h->born.tv_nsec)
+			return true;
+	return false;
+}
+
+/* Make a scratch fit a database, and those before as well. libhs, asked, would read all of the
+ * database each time. */
 static bool
 fit(const struct hyper *h, struct hyper_scratch **scratch)
 {
@@ -191,12 +207,14 @@ fit(const struct hyper *h, struct hyper_scratch **scratch)
 		s = *scratch = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return false;
-	if (s->of == h && s->born.tv_sec == h->born.tv_sec && s->born.tv_nsec == h->born.tv_nsec)
+	if (fits(s, h))
 		return true;
-	if (hs_alloc_scratch(h->database, &s->scratch) != HS_SUCCESS)
+	if (hs_alloc_scratch(h->database, &s->scratch) != HS_SUCCESS) {
+		memset(s->fits, 0, sizeof(s->fits));
 		return false;
-	s->of = h;
-	s->born = h->born;
+	}
+	s->fits[s->next % FITS].of = h;
+	s->fits[s->next++ % FITS].born = h->born;
 	return true;
 }
 

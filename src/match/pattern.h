@@ -1,12 +1,14 @@
 /*
  * pattern.h - PCRE2 patterns, compiled once and shared by all threads
  *
- * The only module that includes pcre2.h. A pattern is immutable after pattern_compile; match data
- * and JIT stack are scratch memory of the calling thread. Limits: LIMIT_MATCH and its neighbours.
+ * The only module that includes pcre2.h. A pattern means the same for ever after pattern_compile;
+ * match data and JIT stack are scratch memory of the calling thread. Limits: LIMIT_MATCH and its
+ * neighbours, and the budget of time that a search is given.
  */
 #pragma once
 
 #include "base/slice.h"
+#include "match/budget.h"
 
 struct pattern;
 
@@ -31,16 +33,18 @@ struct pattern *pattern_compile(struct slice re, unsigned flags, struct pattern_
 void pattern_free(struct pattern *p);
 
 /* Search the subject. With PATTERN_UTF the subject must be valid UTF-8 (not checked again).
- * MATCH_ERROR: a limit was reached, or memory; never "no". */
-enum match pattern_match(const struct pattern *p, struct slice subject);
+ * MATCH_ERROR: a limit was reached, or memory, or the budget is spent; never "no". Without a budget
+ * (NULL) it takes its time. */
+enum match pattern_match(const struct pattern *p, struct slice subject, struct budget *b);
 
 /* The same, and the groups: caps[0] is the whole match, caps[i] group i, absent where it took no
  * part. They point into the subject. */
-enum match pattern_capture(
-    const struct pattern *p, struct slice subject, struct slice *caps, size_t ncaps);
+enum match pattern_capture(const struct pattern *p, struct slice subject, struct slice *caps,
+    size_t ncaps, struct budget *b);
 
 /* How many matches there are, one after another, at most max. MATCH_ERROR as above. */
-enum match pattern_count(const struct pattern *p, struct slice subject, size_t max, size_t *count);
+enum match pattern_count(
+    const struct pattern *p, struct slice subject, size_t max, size_t *count, struct budget *b);
 
 /* Number of capturing groups; number of the group so named, 0 if there is none. */
 unsigned pattern_groups(const struct pattern *p);

@@ -28,7 +28,7 @@
  *   limits  of a verdict: the limits that kept something of the message from being seen
  *   ms      milliseconds that all our work for this message has taken so far, the connection's
  *           for its first message
- *   why     of cause mta and dns: what went wrong
+ *   why     of cause mta, dns and error: what went wrong, if that can be told
  *   text    of the reply, or of the note
  */
 #include "milter/record.h"

@@ -220,8 +220,9 @@ match(struct eval *e, const struct atom *a, const struct value *v)
 {
 	struct slice text;
 
-	return subject(e, a->pattern_flags, v, &text) ? pattern_match(a->pattern, text)
-						      : MATCH_ERROR;
+	return subject(e, a->pattern_flags, v, &text)
+	    ? pattern_match(a->pattern, text, &e->matching->asking)
+	    : MATCH_ERROR;
 }
 
 /* How many values there are, or matches in them; no more than `enough` need be counted. False: an
@@ -240,7 +241,8 @@ count(struct eval *e, const struct atom *a, const struct values *left, size_t en
 		return true;
 	for (size_t i = 0; i < left->n && *n < enough; i++) {
 		if (!subject(e, a->pattern_flags, &left->v[i], &text) ||
-		    pattern_count(a->pattern, text, enough - *n, &found) == MATCH_ERROR)
+		    pattern_count(a->pattern, text, enough - *n, &found, &e->matching->asking) ==
+			MATCH_ERROR)
 			return false;
 		*n += found;
 	}
@@ -284,7 +286,9 @@ find(struct eval *e, const struct atom *a, const struct value *v, struct list_hi
 	if (!subject(e, list_folds(a->list) != LIST_FOLDS_NONE ? PATTERN_FOLDED : 0, v, &folded))
 		return MATCH_ERROR;
 	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW),
-	    &(struct list_filter){ scan_candidates(e, a), a->pattern_number }, hit);
+	    &(struct list_filter){ scan_candidates(e, a), a->pattern_number,
+		hit != NULL ? &e->matching->telling : &e->matching->asking },
+	    hit);
 }
 
 /* (FACT, FACT) in PAIRS; hit may be NULL */
@@ -353,11 +357,18 @@ unsigned
 atom_ask(struct eval *e, const struct atom *a)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
+	struct matching *m = e->matching;
+	uint64_t used = m->asking.used_us;
+	bool spent = m->asking.spent;
 	struct values left;
 	unsigned out;
 
 	eval_fact(e, &a->left, a->score_upto, &left);
 	out = ask_values(e, a, &left);
+	if (m->asking.spent && !spent) {
+		m->last = a;
+		m->last_us = m->asking.used_us - used;
+	}
 	arena_release(&e->session->scratch, mark);
 	return out;
 }
@@ -371,7 +382,8 @@ atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n
 	eval_fact(e, &a->left, a->score_upto, &left);
 	for (size_t i = 0; i < left.n; i++)
 		if (subject(e, a->pattern_flags, &left.v[i], &text) &&
-		    pattern_capture(a->pattern, text, groups, n) == MATCH_YES)
+		    pattern_capture(a->pattern, text, groups, n, &e->matching->telling) ==
+			MATCH_YES)
 			return true;
 	return false;
 }

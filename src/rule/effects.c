@@ -91,7 +91,7 @@ remove_headers(struct judge *j, const struct rule *r)
 			continue;
 		n++;
 		if (r->pattern != NULL)
-			m = pattern_match(r->pattern, s->headers[i].value);
+			m = pattern_match(r->pattern, s->headers[i].value, &j->matching.asking);
 		if (m == MATCH_YES)
 			good &= add(j,
 			    (struct effect){ .kind = EFFECT_DELETE_HEADER,

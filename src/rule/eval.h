@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "match/budget.h"
 #include "rule/program.h"
 
 enum { OUT_FALSE = 1, OUT_TRUE = 2, OUT_ERROR = 4, OUT_FAILED = 8, OUT_ANY = 15 };
@@ -32,6 +33,14 @@ struct score_cell {
 	long long min_least, max_least, min_most, max_most;
 };
 
+/* The time that patterns take for one message: `set match-budget`. A part of it is kept for what
+ * texts tell of a match. */
+struct matching {
+	struct budget asking, telling;
+	const struct atom *last; /* that spent what asking had; NULL: none */
+	uint64_t last_us;	 /* what it took */
+};
+
 /* One walk's view: the outcomes got so far. */
 struct eval {
 	const struct program *program;
@@ -43,6 +52,7 @@ struct eval {
 	size_t recipient;	   /* selected in the session; SIZE_MAX: none */
 	struct score_cell *scores; /* one for each score rule */
 	struct scans *scans;	   /* what is known of texts that many patterns are asked of */
+	struct matching *matching;
 	uint32_t question;   /* the one under way in this view; eval_ask_anew begins another */
 	uint32_t *questions; /* counts those of all views that share `scores` */
 	struct arena *texts; /* where eval_text puts its results; the caller resets it */

@@ -10,6 +10,16 @@
 
 #include <stdlib.h>
 
+/* Matching has all its time again. */
+static void
+renew(struct matching *m, unsigned seconds)
+{
+	uint64_t us = seconds * 1000000ull, telling = us / 8;
+
+	*m =
+	    (struct matching){ .asking = budget_new(us - telling), .telling = budget_new(telling) };
+}
+
 struct judge *
 judge_new(struct program *p, const struct watcher *w)
 {
@@ -34,6 +44,7 @@ judge_new(struct program *p, const struct watcher *w)
 	j->program = program_ref(p);
 	if (w != NULL)
 		j->watcher = *w;
+	renew(&j->matching, p->settings.match_budget);
 	session_init(&j->session, &p->env);
 	arena_init(&j->memory, LIMIT_SESSION_BYTES / 8);
 	arena_init(&j->texts, LIMIT_SESSION_BYTES / 8);
@@ -89,6 +100,11 @@ forget(struct judge *j, enum life from)
 {
 	const uint32_t *start = j->program->life_start;
 
+	/* what was not decided for want of time may be now */
+	if (j->matching.asking.spent)
+		from = LIFE_CONNECTION;
+	renew(&j->matching, j->program->settings.match_budget);
+
 	memset(j->cells + start[from], 0, start[LIFE_RECIPIENT] - start[from]);
 	scans_forget(&j->scans, j->program, from);
 	arena_reset(&j->memory);
@@ -121,6 +137,7 @@ judge_eval(struct judge *j, const struct class *c)
 		.own = c != NULL ? c->own : NULL,
 		.scores = j->scores,
 		.scans = &j->scans,
+		.matching = &j->matching,
 		.question = ++j->questions,
 		.questions = &j->questions,
 		.texts = &j->texts };

@@ -40,7 +40,8 @@ struct decision {
 	enum stage stage;   /* at which it counts: that of `told`, for CAUSE_DEFAULT STAGE_BODY */
 	enum stage told;    /* at which the MTA is told */
 	struct reply reply; /* of a refusal */
-	const char *why;    /* CAUSE_DNS: which lookup failed, and why; else NULL */
+	const char *why;    /* CAUSE_DNS: which lookup failed, and why; CAUSE_ERROR: which patterns
+			     * took all of match-budget; NULL: neither is known */
 	bool obeyed; /* false in `set mode monitor`, and for a class whose verdict gave way to
 		      * another's (mixed-recipients) */
 	const size_t *recipients; /* indices into session.recipients */
@@ -57,7 +58,8 @@ struct note {
 	enum note_kind kind;
 	const struct rule *rule;
 	struct slice text; /* of NOTE_LOG, of what a NOTE_MONITOR rule would have said; of
-			    * NOTE_ERROR, which lookup failed and why, if one has */
+			    * NOTE_ERROR, which lookup failed and why, if one has, or which
+			    * patterns took all of match-budget */
 	enum stage stage;
 	const size_t *recipients;
 	size_t nrecipients;

@@ -25,6 +25,7 @@ struct judge {
 	size_t nown;		/* bytes of an `own` */
 	struct score_cell *scores;
 	struct scans scans;
+	struct matching matching;
 	uint32_t questions;
 	enum stage stage;
 	struct walk base; /* before there are recipients */

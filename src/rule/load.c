@@ -5,6 +5,7 @@
  * rules are there. A ruleset with an error never becomes a program.
  */
 #include "dns/dnsbl.h"
+#include "rule/bases.h"
 #include "rule/build.h"
 #include "rule/parse.h"
 
@@ -243,6 +244,7 @@ program_unref(struct program *p)
 {
 	if (p == NULL || atomic_fetch_sub(&p->refs, 1) != 1)
 		return;
+	bases_end(p);
 	for (uint32_t i = 0; i < p->ndnsbls; i++)
 		dnsbl_free(p->dnsbls[i].list);
 	free(p->dnsbls);

@@ -123,6 +123,64 @@ failed_lookup(struct judge *j, struct eval *e, const struct rule *r)
 	return why == NULL && r->text.score ? failed_in_score(j, e, r->text.score_upto) : why;
 }
 
+/* True if a condition asks an atom. */
+static bool
+node_asks(const struct program *p, uint32_t node, uint32_t atom)
+{
+	const struct node *n = &p->nodes[node];
+
+	if (n->kind == NODE_ATOM)
+		return n->atom == atom;
+	for (uint32_t i = 0; i < n->count; i++)
+		if (node_asks(p, p->parts[n->first + i], atom))
+			return true;
+	return false;
+}
+
+/* A rule that asks an atom: this one (may be NULL), or the first. NULL: none by its condition. */
+static const struct rule *
+asked_by(const struct program *p, const struct atom *a, const struct rule *r)
+{
+	uint32_t atom = (uint32_t)(a - p->atoms);
+
+	if (r != NULL && node_asks(p, r->cond, atom))
+		return r;
+	for (uint32_t i = 0; i < p->nrules; i++)
+		if (node_asks(p, p->rules[i].cond, atom))
+			return &p->rules[i];
+	return NULL;
+}
+
+/* Why a rule (may be NULL) had no time for a pattern: what took it. NULL if it had, or memory
+ * lacks. */
+static const char *
+out_of_time(struct judge *j, const struct rule *r)
+{
+	const struct program *p = j->program;
+	const struct matching *m = &j->matching;
+
+	if (!m->asking.spent)
+		return NULL;
+	r = m->last != NULL ? asked_by(p, m->last, r) : NULL;
+	if (r == NULL)
+		return arena_printf(&j->texts, "match-budget: patterns took %llu ms",
+		    (unsigned long long)m->asking.used_us / 1000)
+		    .p;
+	return arena_printf(&j->texts,
+	    "match-budget: patterns took %llu ms, %llu of them in %s%s%s:%u%s",
+	    (unsigned long long)m->asking.used_us / 1000, (unsigned long long)m->last_us / 1000,
+	    r->label != NULL ? r->label : "", r->label != NULL ? " (" : "", r->file, r->line,
+	    r->label != NULL ? ")" : "")
+	    .p;
+}
+
+/* Why a rule could not be decided; NULL if that can't be told. */
+static const char *
+undecided(struct judge *j, struct eval *e, const struct rule *r, unsigned set)
+{
+	return set == OUT_FAILED ? failed_lookup(j, e, r) : out_of_time(j, r);
+}
+
 /* What one rule says in one view. */
 static void
 note_rule(struct judge *j, struct eval *e, const struct class *c, const struct rule *r)
@@ -133,8 +191,7 @@ note_rule(struct judge *j, struct eval *e, const struct class *c, const struct r
 	unsigned set = eval_rule(e, r, speaks(r));
 
 	if (set == OUT_ERROR || set == OUT_FAILED)
-		note(j, NOTE_ERROR, r, slice_str(set == OUT_FAILED ? failed_lookup(j, e, r) : NULL),
-		    c);
+		note(j, NOTE_ERROR, r, slice_str(undecided(j, e, r, set)), c);
 	else if (set == OUT_TRUE && speaks(r))
 		note(j, r->monitor ? NOTE_MONITOR : NOTE_LOG, r,
 		    refuses(r) ? reply_text(j, e, r) : eval_text(e, &r->text), c);
@@ -239,13 +296,19 @@ make_reply(struct judge *j, const struct class *c, const struct verdict *v)
 	return (struct reply){ r->code, r->enhanced, reply_text(j, &e, r) };
 }
 
-/* What a verdict was deferred for. */
+/* What a verdict was deferred for; NULL if that can't be told. */
 static const char *
 deferred_for(struct judge *j, const struct class *c, const struct verdict *v)
 {
-	struct eval e = judge_eval(j, c);
+	struct eval e;
 
-	return failed_lookup(j, &e, &j->program->rules[v->rule]);
+	if (v->cause != CAUSE_DNS && v->cause != CAUSE_ERROR)
+		return NULL;
+	if (v->rule == UINT32_MAX)
+		return out_of_time(j, NULL);
+	e = judge_eval(j, c);
+	return undecided(
+	    j, &e, &j->program->rules[v->rule], v->cause == CAUSE_DNS ? OUT_FAILED : OUT_ERROR);
 }
 
 struct reply
@@ -257,7 +320,7 @@ note_decision(struct judge *j, const struct class *c, const struct verdict *v, b
 		.stage = v->cause == CAUSE_DEFAULT ? STAGE_BODY : j->stage,
 		.told = j->stage,
 		.reply = make_reply(j, c, v),
-		.why = v->cause == CAUSE_DNS ? deferred_for(j, c, v) : NULL,
+		.why = deferred_for(j, c, v),
 		.obeyed = obeyed && j->program->settings.mode == MODE_ENFORCE,
 		.recipients = c != NULL ? c->recipients : NULL,
 		.nrecipients = c != NULL ? c->n : 0 };

@@ -209,6 +209,7 @@ struct program {
 	uint32_t nlists;
 	struct scan *scans;
 	uint32_t nscans;
+	struct bases *bases;	   /* bases of scans are being made; NULL */
 	struct pattern **patterns; /* all of them, to be freed */
 	uint32_t npatterns;
 
@@ -226,6 +227,10 @@ struct program *program_load(const char *path, struct diags *d);
 
 /* The same from a text; includes and lists are relative to the working directory. */
 struct program *program_load_text(const char *name, struct slice text, struct diags *d);
+
+/* Warn of patterns whose search may take very long, by trying them: up to LIMIT_DANGER_MS. For the
+ * program that was loaded with these diags. */
+void program_warn_slow(const struct program *p, struct diags *d);
 
 struct program *program_ref(struct program *p);
 void program_unref(struct program *p);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define SCAN_NS 20 /* what a pass may take for each byte */
 #define WORTH_IT 3 /* patterns of one text from which on a pass is cheaper than to ask each */
 
 /* ---- while rules load ---- */
@@ -58,7 +59,14 @@ by_fact(const void *a, const void *b)
 	return order != 0 ? order : (x->atom > y->atom) - (x->atom < y->atom);
 }
 
-/* The fact as it prints, and in which form; to be freed. */
+void
+scan_print(const struct fact_ref *ref, bool folded, FILE *out)
+{
+	program_print_ref(ref, out);
+	fputs(folded ? " folded" : "", out);
+}
+
+/* The text that an atom is asked of, as it prints; to be freed. */
 static char *
 key_of(const struct atom *a)
 {
@@ -68,8 +76,7 @@ key_of(const struct atom *a)
 
 	if (f == NULL)
 		build_no_memory();
-	program_print_ref(&a->left, f);
-	fputs(is_folded(a) ? " folded" : "", f);
+	scan_print(&a->left, is_folded(a), f);
 	fclose(f);
 	return key;
 }
@@ -202,8 +209,10 @@ scans_build(struct build *b)
 void
 scans_free(struct program *p)
 {
-	for (uint32_t i = 0; i < p->nscans; i++)
+	for (uint32_t i = 0; i < p->nscans; i++) {
+		multi_base_free(atomic_load(&p->scans[i].base));
 		multi_free(p->scans[i].multi);
+	}
 	free(p->scans);
 }
 
@@ -291,24 +300,28 @@ scratch_get(void)
 	return s;
 }
 
-/* Add the candidates in one value. False on lack of memory. */
+/* Add the candidates in one value. False on lack of memory, or of time. */
 static bool
 scan_value(struct eval *e, const struct scan *scan, const struct value *v, uint64_t *candidates)
 {
 	struct multi_scratch *scratch = scratch_get();
+	const struct multi_base *base = atomic_load_explicit(&scan->base, memory_order_acquire);
 	struct slice text = v->text;
+	struct budget *b = &e->matching->asking;
 	const uint32_t *ids;
 	size_t n;
+	bool good;
 
-	if (scratch == NULL || (scan->folded && !content_fold(e->session, v, &text)))
+	if (b->spent || scratch == NULL || (scan->folded && !content_fold(e->session, v, &text)))
 		return false;
 	if (text.p == NULL)
 		text = SLICE("");
-	if (!multi_scan(scan->multi, NULL, text, scratch, &ids, &n))
-		return false;
-	for (size_t i = 0; i < n; i++)
+	budget_begin(b, (text.n + 1) * SCAN_NS);
+	good = multi_scan(scan->multi, base, text, scratch, &ids, &n);
+	budget_end(b);
+	for (size_t i = 0; good && i < n; i++)
 		bits_add(candidates, ids[i]);
-	return true;
+	return good;
 }
 
 /* Scan a fact's values. */

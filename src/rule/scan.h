@@ -13,6 +13,9 @@
 #include "match/multi.h"
 #include "session/facts.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
+
 #define SCAN_NONE UINT32_MAX
 
 struct build;
@@ -20,11 +23,12 @@ struct eval;
 struct program;
 struct atom;
 
-/* The patterns that are asked of one fact; immutable. */
+/* The patterns that are asked of one fact; immutable, but for the base, which may come later. */
 struct scan {
 	struct fact_ref ref;
 	bool folded; /* they are asked of its folded text */
 	struct multi *multi;
+	_Atomic(struct multi_base *) base; /* NULL until there is one; then it stays (bases.h) */
 	uint32_t npatterns;
 	const uint32_t *atoms; /* of each pattern, the atom that it belongs to */
 	uint64_t *sleepers;    /* rules that sleep until a pattern of this fact may match */
@@ -47,6 +51,9 @@ struct scans {
 /* Group the patterns of a program's atoms, when these are as they will be. */
 void scans_build(struct build *b);
 void scans_free(struct program *p);
+
+/* Print what is scanned: the fact, and in which form. */
+void scan_print(const struct fact_ref *ref, bool folded, FILE *out);
 
 /* False on lack of memory. */
 bool scans_init(struct scans *s, const struct program *p);

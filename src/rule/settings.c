@@ -70,11 +70,13 @@ static const struct setting table[] = {
 	{ .name = "dns-timeout", .set = set_time, AT(dns_timeout), .least = 1, .most = MINUTE },
 	{ .name = "dns-min-ttl", .set = set_time, AT(dns_min_ttl), .least = 0, .most = WEEK },
 	{ .name = "dns-max-ttl", .set = set_time, AT(dns_max_ttl), .least = 1, .most = WEEK },
+	{ .name = "match-budget", .set = set_time, AT(match_budget), .least = 1, .most = MINUTE },
 	{ .name = "spf-timeout", .set = set_time, AT(spf_timeout), .least = 1, .most = MINUTE },
 	{ .name = "spf-header", .set = set_choice, AT(spf_header), .choices = spf_headers },
 	{ .name = "forged-results", .set = set_choice, AT(forged_results), .choices = forgeries },
 	{ .name = "authserv-id", .set = set_authserv_id, AT(authserv_id) },
 	{ .name = "trusted-relays", .set = set_relays, AT(relays_name) },
+	{ .name = "cache-dir", .set = set_path, AT(cache_dir) },
 	{ .name = "max-message-size", .set = set_size, AT(max_message_size), .least = 1 },
 	{ .name = "max-headers", .set = set_count, AT(max_headers), .least = 1, .most = 200000 },
 	{ .name = "max-header-size",
@@ -122,7 +124,9 @@ settings_default(struct settings *s)
 		.dns_timeout = LIMIT_DNS_MS / 1000,
 		.dns_max_ttl = LIMIT_DNS_TTL,
 		.spf_timeout = LIMIT_SPF_MS / 1000,
+		.match_budget = LIMIT_MATCH_MS / 1000,
 		.spf_header = SPF_HEADER_NONE,
+		.cache_dir = "/var/cache/postern",
 		.max_message_size = LIMIT_MESSAGE,
 		.max_headers = LIMIT_HEADERS,
 		.max_header_size = LIMIT_HEADERS_BYTES,
@@ -450,7 +454,7 @@ print_servers(const char *servers, FILE *out)
 static void
 print_setting(const struct setting *s, const char *mine, const char *def, FILE *out)
 {
-	const char *text = NULL;
+	const char *text, *usual;
 	char time[16];
 
 	if (s->set == set_choice) {
@@ -471,7 +475,8 @@ print_setting(const struct setting *s, const char *mine, const char *def, FILE *
 		return;
 	}
 	text = *(const char *const *)mine;
-	if (text == NULL)
+	usual = *(const char *const *)def;
+	if (text == NULL || (usual != NULL && strcmp(text, usual) == 0))
 		return;
 	fprintf(out, "set %s ", s->name);
 	if (s->set == set_path)

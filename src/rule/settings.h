@@ -47,11 +47,13 @@ struct settings {
 	const char *dns_servers; /* "ADDR[:PORT],…"; NULL: those of resolv.conf */
 	const char *dns_zone;	 /* NULL: name servers are asked */
 	unsigned dns_timeout, dns_min_ttl, dns_max_ttl, spf_timeout; /* seconds */
+	unsigned match_budget; /* likewise */
 	enum spf_header spf_header;
 	const char *authserv_id; /* NULL: as the MTA calls itself */
 	enum forged_results forged_results;
 	const struct list *relays; /* trusted ones, a list of networks; NULL: none */
 	const char *relays_name;
+	const char *cache_dir;
 	size_t max_message_size;
 	size_t max_headers, max_header_size;
 	size_t max_parts, max_nesting, max_decoded_size, max_urls, max_archive_entries;

@@ -62,7 +62,7 @@ compare(const struct input *in, const struct multi *m, const struct multi_base *
 	}
 	for (size_t i = 0; i < in->n; i++)
 		if (!candidate[i] && (utf || !(in->v[i].flags & PATTERN_UTF)))
-			assert(pattern_match(in->compiled[i], text) != MATCH_YES);
+			assert(pattern_match(in->compiled[i], text, NULL) != MATCH_YES);
 }
 
 /* The text as bytes, and as UTF-8. */

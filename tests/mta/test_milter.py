@@ -9,6 +9,8 @@ runs the tests whose names hold one of the words, or all. One line for each, the
 import re
 import socket
 import sys
+import threading
+import time
 
 import milterclient as mc
 from harness import (ACTIONS, CONTENT, DIALECTS, PASSED, Daemon, alive, equal, kinds, main,
@@ -758,6 +760,46 @@ c: reject 550 5.7.3 "C" if raw.body ~ /c/
                     m.rset()
                 equal(m.send(body=b"c\r\n")[1].reply.text, "550 5.7.3 C")
                 assert m.send(body=b"d\r\n")[1].reply.kind in PASSED
+
+
+# ---- the time that patterns have ----
+
+def test_pattern_bombs_end_in_time():
+    # the rule errs, the log names it, and others on the machine go on meanwhile
+    bombs = [r"(a+)+$b", r"(a|aa)+c", r".*.*.*.*x", r".*\w*\W\d", r"(?:a+b|a)+c", r"(a*)*b\d",
+             r".*?.*?.*?x\d", r"(?:\w*\s*)*z\d", r"a{1,5000}\d\d", r"[^>]*[^<]*[^=]*\d",
+             r"a.{0,5000}\d", r"(\w+)\1x", r"(?:.+)+x", r"(?:a|b|ab)*\d",
+             r"(?<!\w)(\w+\w+)+\d", r"\w*\w*\w*\w*\W\d", r"(?=(a+))\1*\1*\1*x",
+             r"(?:(?:a|a)(?:a|a)(?:a|a)(?:a|a)){9}\d", r"\w+\w+\w+@\d", r"(\w+\s?)+!"]
+    rules = "".join('n%d: reject "bomb" if helo = "h%d" and body ~ /%s/\n' % (i, i, b)
+                    for i, b in enumerate(bombs))
+    every = 'all: reject "bomb" if helo = "all" and (%s)\n' % " or ".join(
+        "body ~ /%s/" % b for b in bombs)
+    body = b"\r\n".join([b"a" * 20000, b"bcxz!>"]) + b"\r\n"
+    with Daemon("set match-budget 1s\n" + rules + every) as d:
+        with d.mta() as slow, d.mta() as other:
+            slow.helo("all")
+            other.helo("quick")
+            started = time.monotonic()
+            thread = threading.Thread(target=slow.send, kwargs={"body": body})
+            thread.start()
+            count = 0
+            while thread.is_alive():
+                assert other.send()[1].reply.kind in PASSED
+                count += 1
+            took = time.monotonic() - started
+            assert took < 3, "%g s" % took
+            assert count > 0
+            (line,) = d.logged(cause="error", rule="all")
+            assert re.search(r"match-budget: patterns took \d+ ms, \d+ of them in all \(.*:23\)",
+                             line["why"]), line
+        for i in range(len(bombs)):
+            with d.mta() as m:
+                m.helo("h%d" % i)
+                started = time.monotonic()
+                m.send(body=body)
+                took = time.monotonic() - started
+                assert took < 3, "/%s/ took %g s" % (bombs[i], took)
 
 
 # ---- monitor ----

@@ -272,7 +272,7 @@ check_text(const struct multi *m, const struct multi_base *b, const struct multi
 	for (size_t i = 0; i < count; i++) {
 		if (next < n && ids[next] == i)
 			next++;
-		else if (pattern_match(compiled[i], text) == MATCH_YES)
+		else if (pattern_match(compiled[i], text, NULL) == MATCH_YES)
 			fail_msg("/%.*s/ flags %u is no candidate for \"%.*s\"%s",
 			    SLICE_ARG(v[i].re), v[i].flags, SLICE_ARG(text),
 			    b != NULL ? ", with a base" : "");

@@ -30,7 +30,7 @@ static enum match
 once(const char *re, unsigned flags, struct slice subject)
 {
 	struct pattern *p = must(re, flags);
-	enum match m = pattern_match(p, subject);
+	enum match m = pattern_match(p, subject, NULL);
 
 	pattern_free(p);
 	return m;
@@ -181,17 +181,17 @@ captures(void **state)
 	assert_int_equal(pattern_group(p, SLICE("bot")), 0);
 	assert_int_equal(pattern_group(p, SLICE("")), 0);
 	assert_int_equal(pattern_group(p, SLICE("a_name_much_longer_than_pcre2_would_take")), 0);
-	assert_int_equal(pattern_capture(p, SLICE("--yzz-"), caps, 6), MATCH_YES);
+	assert_int_equal(pattern_capture(p, SLICE("--yzz-"), caps, 6, NULL), MATCH_YES);
 	assert_true(slice_eq(caps[0], SLICE("yzz")));
 	assert_null(caps[1].p);
 	assert_true(slice_eq(caps[2], SLICE("y")));
 	assert_true(slice_eq(caps[3], SLICE("zz")));
 	assert_null(caps[4].p);
 	assert_null(caps[5].p);
-	assert_int_equal(pattern_capture(p, SLICE("y"), caps, 4), MATCH_YES);
+	assert_int_equal(pattern_capture(p, SLICE("y"), caps, 4, NULL), MATCH_YES);
 	assert_non_null(caps[3].p);
 	assert_int_equal(caps[3].n, 0);
-	assert_int_equal(pattern_capture(p, SLICE("-"), caps, 4), MATCH_NO);
+	assert_int_equal(pattern_capture(p, SLICE("-"), caps, 4, NULL), MATCH_NO);
 	pattern_free(p);
 }
 
@@ -211,7 +211,7 @@ captures_many(void **state)
 	struct pattern *p = must(re, 0);
 
 	assert_int_equal(pattern_groups(p), 200);
-	assert_int_equal(pattern_capture(p, slice_str(subject), caps, 201), MATCH_YES);
+	assert_int_equal(pattern_capture(p, slice_str(subject), caps, 201, NULL), MATCH_YES);
 	assert_ptr_equal(caps[200].p, subject + 199);
 	assert_int_equal(caps[200].n, 1);
 	pattern_free(p);
@@ -223,7 +223,7 @@ count(const char *re, unsigned flags, const char *subject, size_t max)
 {
 	struct pattern *p = must(re, flags);
 	size_t n;
-	enum match m = pattern_count(p, slice_str(subject), max, &n);
+	enum match m = pattern_count(p, slice_str(subject), max, &n, NULL);
 
 	assert_int_equal(m, n > 0 ? MATCH_YES : MATCH_NO);
 	pattern_free(p);
@@ -260,7 +260,7 @@ counts_no_errors(void **state)
 	subject[0] = subject[1] = 'b';
 	subject[sizeof(subject) - 1] = '!';
 	assert_int_equal(
-	    pattern_count(p, slice_of(subject, sizeof(subject)), 100, &n), MATCH_ERROR);
+	    pattern_count(p, slice_of(subject, sizeof(subject)), 100, &n, NULL), MATCH_ERROR);
 	pattern_free(p);
 }
 
@@ -308,7 +308,7 @@ match_often(void *arg)
 	struct slice caps[2];
 
 	for (int i = 0; i < 2000; i++)
-		if (pattern_capture(arg, SLICE("xx key=value "), caps, 2) != MATCH_YES ||
+		if (pattern_capture(arg, SLICE("xx key=value "), caps, 2, NULL) != MATCH_YES ||
 		    !slice_eq(caps[1], SLICE("value")))
 			return arg;
 	return NULL;

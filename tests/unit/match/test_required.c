@@ -249,7 +249,7 @@ knows_ascii(void **state)
 				text[0] = (char)k;
 				if (utf)
 					length = utf8_encode(k, text);
-				if ((pattern_match(p, slice_of(text, length)) == MATCH_YES) != is)
+				if ((pattern_match(p, slice_of(text, length), NULL) == MATCH_YES) != is)
 					fail_msg("U+%04X and U+%04X", (unsigned)c, (unsigned)k);
 			}
 			pattern_free(p);

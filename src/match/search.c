@@ -1,0 +1,375 @@
+/*
+ * search.c - searches, within a budget of time
+ *
+ * Matching needs memory that threads can't share: match data, a match context with the limits, and
+ * a stack for the code that the JIT made. Each thread makes its own at its first match, gives it to
+ * whatever pattern it asks next, and frees it when it ends. libmilter's threads come and go, and
+ * the JIT's stack is mapped and unmapped with them: so it is made only when a match wants more than
+ * the 32 KB that PCRE2 takes of the thread's own.
+ *
+ * The JIT's code can't be interrupted, and looks at no clock. But it counts steps, for each place
+ * where a match may begin, and it can be told up to which place to look. So a search is done in
+ * pieces: so many places, so many steps at each, that even at worst a piece takes no more than half
+ * of the time that is left. Nearly all searches are one piece. Where a place wants more steps than
+ * that, the pieces become smaller, and in the end they are searched by code with callouts, which
+ * do look at the clock, and make it several times slower.
+ */
+#include "match/pattern_in.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define JIT_STACK_START 65536 /* bytes; grows to LIMIT_JIT_STACK */
+#define STEP_NS 50	      /* what one step may take, and more for each byte that it goes over */
+#define STEPS_LEAST 8	      /* at each place, to begin with */
+#define STEPS_MOST 256	      /* likewise, in short texts */
+#define STEPS_BYTES 65536     /* steps times bytes of text: between the two above */
+#define STEPS_MORE 16	      /* times as many when they are too few */
+#define WATCHED_PLACES 1024   /* that are searched at once by watched code */
+#define LOOK_BYTES 65536      /* that callouts may have gone over between looks at the clock */
+#define LOOK_CALLOUTS 256     /* callouts between them at most */
+
+/* What a thread needs to match. */
+struct scratch {
+	pcre2_match_context *context;
+	pcre2_match_data *data;
+	pcre2_jit_stack *stack; /* NULL as long as the thread's own was enough */
+	unsigned groups;	/* that data has room for */
+};
+
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+static pthread_key_t scratch_key;
+static bool scratch_has_key;
+
+/* Free a thread's scratch memory. */
+static void
+scratch_free(void *p)
+{
+	struct scratch *s = p;
+
+	pcre2_match_data_free(s->data);
+	pcre2_jit_stack_free(s->stack);
+	pcre2_match_context_free(s->context);
+	free(s);
+}
+
+/* Make the key under which threads keep their scratch memory. */
+static void
+make_key(void)
+{
+	scratch_has_key = pthread_key_create(&scratch_key, scratch_free) == 0;
+}
+
+/* New scratch memory for the calling thread. */
+static struct scratch *
+scratch_new(void)
+{
+	struct scratch *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->context = pcre2_match_context_create(NULL);
+	s->groups = LIMIT_CAPTURES;
+	s->data = pcre2_match_data_create(s->groups + 1, NULL);
+	if (s->context == NULL || s->data == NULL || pthread_setspecific(scratch_key, s) != 0) {
+		scratch_free(s);
+		return NULL;
+	}
+	pcre2_set_depth_limit(s->context, LIMIT_MATCH_DEPTH);
+	pcre2_set_heap_limit(s->context, LIMIT_MATCH_HEAP_KB);
+	return s;
+}
+
+/* Give the JIT's code a stack of its own; false if it has one, or if there is no memory. */
+static bool
+scratch_add_stack(struct scratch *s)
+{
+	if (s->stack != NULL)
+		return false;
+	s->stack = pcre2_jit_stack_create(JIT_STACK_START, LIMIT_JIT_STACK, NULL);
+	if (s->stack != NULL)
+		pcre2_jit_stack_assign(s->context, NULL, s->stack);
+	return s->stack != NULL;
+}
+
+/* The calling thread's scratch memory, with room for so many groups; NULL if there is no memory. */
+static struct scratch *
+scratch_get(unsigned groups)
+{
+	struct scratch *s;
+
+	pthread_once(&scratch_once, make_key);
+	if (!scratch_has_key)
+		return NULL;
+	s = pthread_getspecific(scratch_key);
+	if (s == NULL)
+		s = scratch_new();
+	if (s != NULL && groups > s->groups) {
+		pcre2_match_data *data = pcre2_match_data_create(groups + 1, NULL);
+
+		if (data == NULL)
+			return NULL;
+		pcre2_match_data_free(s->data);
+		s->data = data;
+		s->groups = groups;
+	}
+	return s;
+}
+
+/* One search. */
+struct search {
+	const struct pattern *p;
+	PCRE2_SPTR text;
+	size_t n;
+	uint32_t options;
+	struct scratch *s;
+	struct budget *b;
+	uint32_t steps, least; /* at each place: now, and to begin with */
+	bool going;	       /* a piece was searched just now */
+	uint64_t step_ns;
+	/* of watched code: when to end, callouts between two looks, and up to the next one */
+	uint64_t end_us;
+	unsigned looks, callouts;
+};
+
+/* The clock runs for what is to be searched now, which takes so long at most. */
+static void
+begin(struct search *x, uint64_t worst_ns)
+{
+	if (x->going)
+		budget_go_on(x->b, worst_ns);
+	else
+		budget_begin(x->b, worst_ns);
+	x->going = true;
+}
+
+/* Let one piece of code search for a match that begins at a place from `from` to `to`. */
+static int
+run(struct search *x, const pcre2_code *code, size_t from, size_t to, uint32_t steps)
+{
+	struct scratch *s = x->s;
+	int rc;
+
+	pcre2_set_match_limit(s->context, steps);
+	pcre2_set_offset_limit(s->context, to);
+	do
+		rc = pcre2_match(code, x->text, x->n, from, x->options | PCRE2_NO_UTF_CHECK,
+		    s->data, s->context);
+	while (rc == PCRE2_ERROR_JIT_STACKLIMIT && scratch_add_stack(s));
+	return rc;
+}
+
+/* ---- watched code ---- */
+
+/* The watched code of a pattern, made if it is not there; NULL on lack of memory. */
+static const pcre2_code *
+watched_code(const struct pattern *p)
+{
+	pcre2_code *code = atomic_load(p->watched), *other = NULL;
+	size_t offset;
+	int error;
+
+	if (code != NULL)
+		return code;
+	code = pattern_code(slice_of(p->re, p->nre), p->flags,
+	    PCRE2_USE_OFFSET_LIMIT | PCRE2_AUTO_CALLOUT, &error, &offset);
+	if (code == NULL || atomic_compare_exchange_strong(p->watched, &other, code))
+		return code;
+	pcre2_code_free(code); /* another thread was faster */
+	return other;
+}
+
+/* Between two items: end the search if its time is over. */
+static int
+look(pcre2_callout_block *block, void *data)
+{
+	struct search *x = data;
+
+	(void)block;
+	if (--x->callouts > 0)
+		return 0;
+	x->callouts = x->looks;
+	return clock_us() < x->end_us ? 0 : PCRE2_ERROR_CALLOUT;
+}
+
+/* Search a piece with an eye on the clock. */
+static int
+run_watched(struct search *x, size_t from, size_t to)
+{
+	const pcre2_code *code = watched_code(x->p);
+	uint64_t left = budget_left(x->b);
+	int rc;
+
+	if (code == NULL)
+		return PCRE2_ERROR_NOMEMORY;
+	x->looks = x->n < LOOK_BYTES ? LOOK_BYTES / (x->n + 1) + 1 : 1;
+	x->looks = x->looks < LOOK_CALLOUTS ? x->looks : LOOK_CALLOUTS;
+	x->callouts = x->looks;
+	x->end_us = clock_us() + left;
+	pcre2_set_callout(x->s->context, look, x);
+	begin(x, UINT64_MAX / 2);
+	rc = run(x, code, from, to, LIMIT_MATCH);
+	budget_end(x->b);
+	pcre2_set_callout(x->s->context, NULL, NULL);
+	x->b->spent |= rc == PCRE2_ERROR_CALLOUT;
+	return rc;
+}
+
+/* ---- pieces ---- */
+
+/* The last place of a piece of so many places. */
+static size_t
+piece_end(const struct search *x, size_t from, size_t places)
+{
+	return x->p->whole || places > x->n - from ? x->n : from + places - 1;
+}
+
+/* The place behind a piece: in UTF-8, where a character begins. */
+static size_t
+behind(const struct search *x, size_t to)
+{
+	for (to++; x->p->flags & PATTERN_UTF && to < x->n && (x->text[to] & 0xc0) == 0x80;)
+		to++;
+	return to;
+}
+
+/* Search a piece from a place on, and tell its last place. */
+static int
+run_piece(struct search *x, size_t from, size_t *to)
+{
+	const struct pattern *p = x->p;
+	size_t all = p->anchored ? 1 : x->n - from + 1;
+
+	for (;;) {
+		uint64_t places = budget_left(x->b) * 1000 / 2 / x->step_ns / x->steps;
+		int rc;
+
+		if (places == 0 || (p->whole && places < all)) {
+			*to = piece_end(x, from, WATCHED_PLACES);
+			x->steps = x->least;
+			return run_watched(x, from, *to);
+		}
+		*to = piece_end(x, from, places);
+		places = places < all ? places : all;
+		begin(x, places * x->steps * x->step_ns);
+		rc = run(x, p->code, from, *to, x->steps);
+		budget_end(x->b);
+		if (rc != PCRE2_ERROR_MATCHLIMIT || x->steps == LIMIT_MATCH) {
+			x->steps = x->steps / 2 > x->least ? x->steps / 2 : x->least;
+			return rc;
+		}
+		x->steps =
+		    x->steps < LIMIT_MATCH / STEPS_MORE ? x->steps * STEPS_MORE : LIMIT_MATCH;
+	}
+}
+
+/* Search all of it, piece by piece. */
+static int
+run_pieces(struct search *x, size_t from)
+{
+	size_t stride = x->p->stride < x->n ? x->p->stride : x->n, to;
+	int rc = PCRE2_ERROR_NOMATCH;
+
+	x->step_ns = STEP_NS + stride;
+	x->least = STEPS_MOST;
+	if (x->n > STEPS_BYTES / STEPS_MOST)
+		x->least =
+		    x->n < STEPS_BYTES / STEPS_LEAST ? STEPS_BYTES / (uint32_t)x->n : STEPS_LEAST;
+	x->steps = x->least;
+	while (from <= x->n && rc == PCRE2_ERROR_NOMATCH) {
+		if (x->b->spent)
+			return PCRE2_ERROR_CALLOUT;
+		rc = run_piece(x, from, &to);
+		from = behind(x, to);
+		x->options = 0; /* what they say is of the place where the search began */
+	}
+	return rc;
+}
+
+/* Search from an offset on; the match is in s->data on MATCH_YES. */
+static enum match
+search(const struct pattern *p, struct slice subject, size_t from, uint32_t options,
+    struct scratch *s, struct budget *b)
+{
+	struct search x = {
+		.p = p,
+		.text = (PCRE2_SPTR)(subject.p != NULL ? subject.p : ""),
+		.n = subject.n,
+		.options = options,
+		.s = s,
+		.b = b,
+	};
+	int rc = b != NULL ? run_pieces(&x, from) : run(&x, p->code, from, subject.n, LIMIT_MATCH);
+
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return MATCH_NO;
+	return rc < 0 ? MATCH_ERROR : MATCH_YES;
+}
+
+/* Search the subject. */
+enum match
+pattern_match(const struct pattern *p, struct slice subject, struct budget *b)
+{
+	return pattern_capture(p, subject, NULL, 0, b);
+}
+
+/* Search the subject and tell what the groups took. */
+enum match
+pattern_capture(const struct pattern *p, struct slice subject, struct slice *caps, size_t ncaps,
+    struct budget *b)
+{
+	struct scratch *s = scratch_get(p->groups);
+	enum match m = s != NULL ? search(p, subject, 0, 0, s, b) : MATCH_ERROR;
+
+	if (m != MATCH_YES)
+		return m;
+
+	const size_t *ends = pcre2_get_ovector_pointer(s->data);
+
+	for (size_t i = 0; i < ncaps; i++) {
+		caps[i] = SLICE_ABSENT;
+		if (i > p->groups || ends[2 * i] == PCRE2_UNSET)
+			continue;
+
+		/* \K can put the start of a match behind its end */
+		size_t start = ends[2 * i], end = ends[2 * i + 1];
+
+		caps[i] = slice_of(
+		    (subject.p != NULL ? subject.p : "") + start, end > start ? end - start : 0);
+	}
+	return m;
+}
+
+/* Count matches; after an empty one the next must not be empty at the same place, as in Perl. */
+enum match
+pattern_count(
+    const struct pattern *p, struct slice subject, size_t max, size_t *count, struct budget *b)
+{
+	struct scratch *s = scratch_get(p->groups);
+	uint32_t options = 0;
+	size_t from = 0;
+
+	*count = 0;
+	if (s == NULL)
+		return MATCH_ERROR;
+	while (*count < max) {
+		enum match m = search(p, subject, from, options, s, b);
+
+		if (m == MATCH_ERROR)
+			return MATCH_ERROR;
+		if (m == MATCH_NO)
+			break;
+		(*count)++;
+
+		const size_t *ends = pcre2_get_ovector_pointer(s->data);
+
+		if (options != 0 && ends[1] <= from)
+			break; /* \K in odd places: it would not end */
+		options = ends[1] <= ends[0] ? PCRE2_NOTEMPTY_ATSTART : 0;
+		from = ends[1] > from ? ends[1] : from;
+	}
+	return *count > 0 ? MATCH_YES : MATCH_NO;
+}

@@ -1,0 +1,94 @@
+/*
+ * warn_slow.c - patterns whose search may take very long
+ *
+ * Each pattern that is suspect is tried, which takes time: so that is for `postern check` only.
+ */
+#include "rule/program.h"
+
+#include "match/danger.h"
+
+#define BODY_BYTES 50000 /* of texts that are tried: a sender may well write as much */
+#define LINE_BYTES 2000	 /* likewise, of one header */
+
+/* The look at a program's patterns. */
+struct look {
+	struct diags *diags;
+	struct budget all;
+	struct arena memory; /* for one pattern */
+};
+
+/* What makes a form slow, and what to write instead. */
+static const struct {
+	const char *reason, *advice;
+} forms[] = {
+	[DANGER_NESTED] = { "what it repeats can take the same text in several ways",
+	    "write it so that a text can be taken in one way only, or (?>...) around it" },
+	[DANGER_CHAIN] = { "its repetitions can share a text in very many ways",
+	    "bound them, as in .{0,80}, or say what may not stand there, as in [^<>]*" },
+	[DANGER_GAP] = { "it goes far from each place where it may begin",
+	    "let it go less far, or begin with something rarer" },
+};
+
+/* Warn of a pattern if it is dangerous. True: it is. */
+static bool
+look_at(struct look *l, struct span at, struct slice re, unsigned flags, size_t bytes)
+{
+	struct pattern_error err;
+	struct pattern *p = pattern_compile(re, flags, &err);
+	struct danger d = { 0 };
+	struct diag *g;
+
+	if (p != NULL)
+		d = danger_find(
+		    p, re, flags, bytes, LIMIT_DANGER_TRY_MS * 1000, &l->all, &l->memory);
+	if (d.form != DANGER_NONE) {
+		g = diag_warn(l->diags, at, "the search for /%.*s/ may take very long or fail: %s",
+		    SLICE_ARG(re), forms[d.form].reason);
+		if (d.shown)
+			diag_hint(l->diags, g, "a text of %s%.*s%s%zu times `%.*s` shows it; %s",
+			    d.prefix.n > 0 ? "`" : "", SLICE_ARG(d.prefix),
+			    d.prefix.n > 0 ? "` and " : "", d.times, SLICE_ARG(d.pump),
+			    forms[d.form].advice);
+		else
+			diag_hint(l->diags, g, "%s", forms[d.form].advice);
+	}
+	pattern_free(p);
+	arena_reset(&l->memory);
+	return d.form != DANGER_NONE;
+}
+
+/* Look at the patterns of one comparison; of a list, one that is dangerous is enough to say so. */
+static void
+look_at_atom(struct look *l, const struct atom *a)
+{
+	unsigned utf = a->left.fact->flags & FACT_RAW ? 0 : PATTERN_UTF;
+	size_t bytes = a->left.fact->flags & FACT_NEEDS_BODY ? BODY_BYTES : LINE_BYTES;
+
+	if (a->pattern != NULL)
+		look_at(l, a->span, a->pattern_text, a->pattern_flags | utf, bytes);
+	if (a->list == NULL || list_type(a->list) != LIST_PATTERNS)
+		return;
+	for (size_t i = 0; i < list_size(a->list); i++) {
+		struct list_entry e = list_at(a->list, i);
+
+		if (look_at(l, a->span, e.entry, e.flags | list_flags(a->list) | utf, bytes))
+			return;
+	}
+}
+
+void
+program_warn_slow(const struct program *p, struct diags *d)
+{
+	struct look l = { .diags = d, .all = budget_new(LIMIT_DANGER_MS * 1000) };
+
+	arena_init(&l.memory, 0);
+	for (uint32_t i = 0; i < p->natoms; i++)
+		look_at_atom(&l, &p->atoms[i]);
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		const struct rule *r = &p->rules[i];
+
+		if (r->pattern != NULL)
+			look_at(&l, r->span, r->pattern_text, r->pattern_flags, LINE_BYTES);
+	}
+	arena_free(&l.memory);
+}
