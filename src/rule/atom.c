@@ -197,10 +197,11 @@ ask_aligned(struct eval *e, const struct atom *a, const struct values *left)
 
 /* What a pattern with these flags is searched in. False: an error. */
 static bool
-subject(struct eval *e, unsigned flags, const struct value *v, struct slice *out)
+subject(
+    struct eval *e, const struct atom *a, unsigned flags, const struct value *v, struct slice *out)
 {
 	*out = v->text;
-	return !(flags & PATTERN_FOLDED) || content_fold(e->session, v, out);
+	return !(flags & PATTERN_FOLDED) || content_fold(e->session, a->left.fact, v, out);
 }
 
 /* One value against the pattern. */
@@ -209,8 +210,8 @@ match(struct eval *e, const struct atom *a, const struct value *v)
 {
 	struct slice text;
 
-	return subject(e, a->pattern_flags, v, &text) ? pattern_match(a->pattern, text)
-						      : MATCH_ERROR;
+	return subject(e, a, a->pattern_flags, v, &text) ? pattern_match(a->pattern, text)
+							 : MATCH_ERROR;
 }
 
 /* How many values there are, or matches in them; no more than `enough` need be counted. False: an
@@ -226,7 +227,7 @@ count(struct eval *e, const struct atom *a, const struct values *left, size_t en
 		return true;
 	*n = 0;
 	for (size_t i = 0; i < left->n && *n < enough; i++) {
-		if (!subject(e, a->pattern_flags, &left->v[i], &text) ||
+		if (!subject(e, a, a->pattern_flags, &left->v[i], &text) ||
 		    pattern_count(a->pattern, text, enough - *n, &found) == MATCH_ERROR)
 			return false;
 		*n += found;
@@ -268,7 +269,7 @@ find(struct eval *e, const struct atom *a, const struct value *v, struct list_hi
 
 	if (list_type(a->list) == LIST_NETWORKS)
 		return list_find_ip(a->list, &v->ip, hit);
-	if (!subject(e, list_folds(a->list) ? PATTERN_FOLDED : 0, v, &folded))
+	if (!subject(e, a, list_folds(a->list) ? PATTERN_FOLDED : 0, v, &folded))
 		return MATCH_ERROR;
 	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW), hit);
 }
@@ -356,7 +357,7 @@ atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n
 
 	eval_fact(e, &a->left, a->score_upto, &left);
 	for (size_t i = 0; i < left.n; i++)
-		if (subject(e, a->pattern_flags, &left.v[i], &text) &&
+		if (subject(e, a, a->pattern_flags, &left.v[i], &text) &&
 		    pattern_capture(a->pattern, text, groups, n) == MATCH_YES)
 			return true;
 	return false;
