@@ -402,6 +402,29 @@ goes_deep(void **state)
 	free_out(&out);
 }
 
+/* At the limit an element takes the place of the innermost: a part of a table then stands in no
+ * table, and ends nothing when another begins. */
+static void
+goes_too_deep_in_tables(void **state)
+{
+	(void)state;
+	for (unsigned depth = LIMIT_HTML_DEPTH - 8; depth < LIMIT_HTML_DEPTH + 4; depth++) {
+		struct buf b = { 0 };
+		struct arena a;
+		struct html_out out = { .arena = &a };
+
+		arena_init(&a, 0);
+		for (unsigned i = 0; i < depth; i++)
+			buf_str(&b, "<x>");
+		buf_str(&b, "<table><tbody><table><tr><td>a</table><table><tr><table>b");
+		html_read(buf_slice(&b), &out);
+		assert_non_null(memchr(out.text.p, 'a', out.text.n));
+		assert_non_null(memchr(out.text.p, 'b', out.text.n));
+		buf_free(&b);
+		free_out(&out);
+	}
+}
+
 static void
 survives_lack_of_memory(void **state)
 {
@@ -501,6 +524,7 @@ main(void)
 		cmocka_unit_test(tells_of_limits),
 		cmocka_unit_test(tells_of_too_many_rules),
 		cmocka_unit_test(goes_deep),
+		cmocka_unit_test(goes_too_deep_in_tables),
 		cmocka_unit_test(survives_lack_of_memory),
 		cmocka_unit_test(takes_linear_time),
 	};
