@@ -65,6 +65,7 @@
 /* ---- mail: beyond each, the message is cut, and the facts keep what was had ---- */
 #define LIMIT_MAILBOXES 1000   /* mailboxes of one field: those behind are left out */
 #define LIMIT_WORD_CHARSET 64  /* bytes of a charset's name in an encoded word: then it is none */
+#define LIMIT_FIELD_VALUES 20  /* values of one parameter: those behind are left out */
 #define LIMIT_MIME_PARTS 1000  /* parts of a message: those behind are not looked at */
 #define LIMIT_MIME_NESTING 100 /* parts within one another: the innermost has none */
 #define LIMIT_MIME_DECODED (64u << 20) /* bytes of its decoded texts: the last is cut off */
@@ -77,9 +78,10 @@
 #define LIMIT_KIND_BYTES (36u << 10) /* first bytes of a file that its kind is known by at most */
 #define LIMIT_ARCHIVE_ENTRIES 1000   /* names of one archive */
 #define LIMIT_ARCHIVE_NAME 4096	     /* bytes of one of them */
-#define LIMIT_ARCHIVE_BYTES (16u << 20) /* bytes that a compressed tar is unpacked to */
-#define LIMIT_ARCHIVE_READ (8u << 20)	/* bytes read of an archive to list it */
-#define LIMIT_ARCHIVE_HEADER (1u << 20) /* bytes of a 7z's list: with more it has no items */
+#define LIMIT_ARCHIVE_BYTES (16u << 20)	 /* bytes that a compressed tar is unpacked to */
+#define LIMIT_ARCHIVE_READ (8u << 20)	 /* bytes read of an archive to list it */
+#define LIMIT_ARCHIVES_BYTES (64u << 20) /* bytes read and unpacked of all in one message */
+#define LIMIT_ARCHIVE_HEADER (1u << 20)	 /* bytes of a 7z's list: with more it has no items */
 #define LIMIT_HTML_DEPTH 512	 /* HTML elements within one another: the rest are beside them */
 #define LIMIT_HTML_LINKS 10000	 /* links of one HTML part: those behind are left out */
 #define LIMIT_HTML_URL 8192	 /* bytes of one URL: it is cut */

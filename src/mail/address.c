@@ -265,13 +265,14 @@ set_address(struct reading *r, struct field_mailbox *m, struct slice piece)
 			buf_add(&raw, t.s);
 	}
 	all = buf_slice(&raw);
-	while (at < all.n && all.p[all.n - 1] == '.')
-		all.n--;
-	words_add(slice_of(all.p, at < all.n ? at : all.n), SLICE_ABSENT, r->arena, &out);
+	/* no encoded word may be in there, but readers show what it says */
+	words_decode(slice_of(all.p, at < all.n ? at : all.n), r->arena, &out);
 	m->local.n = out.n;
 	if (at < all.n) {
 		buf_char(&out, '@');
-		words_add(slice_of(all.p + at + 1, all.n - at - 1), SLICE_ABSENT, r->arena, &out);
+		words_decode(slice_of(all.p + at + 1, all.n - at - 1), r->arena, &out);
+		while (out.n > m->local.n + 1 && out.p[out.n - 1] == '.')
+			out.n--;
 	}
 	r->cut |= raw.cut || out.cut;
 	text = arena_slice(r->arena, buf_slice(&out));

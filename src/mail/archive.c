@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "mail/kind.h"
 #include "mail/sevenzip.h"
+#include "mail/zip.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -186,17 +187,34 @@ tell_all(struct archive *a, archive_each *each, void *context, struct archive_su
 
 typedef int support_fn(struct archive *a);
 
+/* How many bytes may be taken, of so many. */
+static size_t
+allowed(const struct archive_sum *sum, size_t n)
+{
+	return sum->left != NULL && *sum->left < n ? *sum->left : n;
+}
+
+/* So many were. */
+static void
+took(struct archive_sum *sum, size_t n)
+{
+	if (sum->left != NULL)
+		*sum->left -= n;
+}
+
 /* List through a window by the reader for one format. */
 static void
 list_window(struct window *w, support_fn *support, archive_each *each, void *context,
     struct archive_sum *sum)
 {
 	struct archive *a = archive_read_new();
+	size_t before = allowed(sum, w->left);
 
 	if (a == NULL) {
 		sum->cut = true;
 		return;
 	}
+	w->left = before;
 	if (support(a) >= ARCHIVE_WARN && open_window(a, w)) {
 		tell_all(a, each, context, sum);
 		/* Of one that didn't open, this must not be asked. */
@@ -205,6 +223,7 @@ list_window(struct window *w, support_fn *support, archive_each *each, void *con
 		sum->broken = true;
 	}
 	archive_read_free(a);
+	took(sum, before - w->left);
 	/* What is behind our own limit is not the archive's fault. */
 	if (w->cut) {
 		sum->cut = true;
@@ -222,6 +241,32 @@ list_whole(struct slice content, support_fn *support, archive_each *each, void *
 	list_window(&w, support, each, context, sum);
 }
 
+/* A zip: libarchive tells the names that its files have; people see those in its directory. */
+static void
+list_zip(struct slice content, archive_each *each, void *context, struct archive_sum *sum)
+{
+	struct zip zip = zip_directory(content);
+	struct arena scratch;
+	struct slice name;
+
+	list_whole(content, archive_read_support_format_zip_seekable, each, context, sum);
+	arena_init(&scratch, 0);
+	while (!sum->cut && zip_alias(&zip, &name)) {
+		struct archive_item item = { .name = archive_name(name, &scratch, &sum->cut) };
+
+		if (sum->n == sum->most) {
+			sum->cut = true;
+			break;
+		}
+		item.folder = item.name.n > 0 && item.name.p[item.name.n - 1] == '/';
+		sum->n++;
+		sum->macros |= is_macros(item.name);
+		each(context, &item);
+		arena_reset(&scratch);
+	}
+	arena_free(&scratch);
+}
+
 /* A 7z: its list alone may be read, and not for long. */
 static void
 list_7z(struct slice content, archive_each *each, void *context, struct archive_sum *sum)
@@ -233,9 +278,11 @@ list_7z(struct slice content, archive_each *each, void *context, struct archive_
 		sum->broken = true;
 	} else if (at.encrypted) {
 		sum->encrypted = true;
-	} else if (at.unpacked > LIMIT_ARCHIVE_HEADER || at.packed.n > LIMIT_ARCHIVE_HEADER) {
+	} else if (at.unpacked > allowed(sum, LIMIT_ARCHIVE_HEADER) ||
+	    at.packed.n > LIMIT_ARCHIVE_HEADER) {
 		sum->cut = true;
 	} else {
+		took(sum, (size_t)at.unpacked);
 		w.pieces[0] = slice_of(content.p, 32);
 		w.pieces[1] = at.header;
 		w.pieces[2] = at.packed;
@@ -264,8 +311,8 @@ unpack(struct slice content, struct buf *out, struct archive_sum *sum)
 	size_t n;
 	int result;
 
-	out->limit = LIMIT_ARCHIVE_BYTES;
-	if (a == NULL || archive_read_support_format_raw(a) != ARCHIVE_OK) {
+	out->limit = allowed(sum, LIMIT_ARCHIVE_BYTES);
+	if (out->limit == 0 || a == NULL || archive_read_support_format_raw(a) != ARCHIVE_OK) {
 		archive_read_free(a);
 		sum->cut = true;
 		return;
@@ -287,6 +334,7 @@ unpack(struct slice content, struct buf *out, struct archive_sum *sum)
 	}
 	sum->broken = result < ARCHIVE_WARN;
 	archive_read_free(a);
+	took(sum, out->n);
 }
 
 /* The name that gzip keeps of the file (RFC 1952 2.3); empty if none. */
@@ -316,12 +364,12 @@ list_packed(struct slice content, archive_each *each, void *context, struct arch
 	struct slice name = is_kind(content, "gzip") ? gzip_name(content) : SLICE("");
 
 	unpack(content, &tar, sum);
+	sum->cut |= tar.cut;
 	if (is_kind(buf_slice(&tar), "tar")) {
-		bool cut = tar.cut, broken = sum->broken;
+		bool broken = sum->broken;
 
 		list_whole(buf_slice(&tar), archive_read_support_format_tar, each, context, sum);
-		sum->cut |= cut;
-		sum->broken = !cut && (sum->broken || broken);
+		sum->broken = !tar.cut && (sum->broken || broken);
 	} else if (name.n > 0) {
 		struct archive_item item = { .folder = false };
 		struct arena scratch;
@@ -337,24 +385,28 @@ list_packed(struct slice content, archive_each *each, void *context, struct arch
 
 /* ---- all formats ---- */
 
-/* How to list a file of one kind. */
+typedef void list_fn(
+    struct slice content, archive_each *each, void *context, struct archive_sum *sum);
+
+/* How to list a file of one kind: by a reader alone, or with more than that. */
 static const struct {
 	const char *kind;
-	support_fn *support; /* NULL: compressed as a whole, or a 7z */
+	support_fn *support;
+	list_fn *list;
 } formats[] = {
-	{ "zip", archive_read_support_format_zip_seekable },
-	{ "ooxml", archive_read_support_format_zip_seekable },
-	{ "odf", archive_read_support_format_zip_seekable },
-	{ "jar", archive_read_support_format_zip_seekable },
-	{ "apk", archive_read_support_format_zip_seekable },
-	{ "cab", archive_read_support_format_cab },
-	{ "iso", archive_read_support_format_iso9660 },
-	{ "tar", archive_read_support_format_tar },
-	{ "7z", NULL },
-	{ "gzip", NULL },
-	{ "bzip2", NULL },
-	{ "xz", NULL },
-	{ "zstd", NULL },
+	{ "zip", NULL, list_zip },
+	{ "ooxml", NULL, list_zip },
+	{ "odf", NULL, list_zip },
+	{ "jar", NULL, list_zip },
+	{ "apk", NULL, list_zip },
+	{ "cab", archive_read_support_format_cab, NULL },
+	{ "iso", archive_read_support_format_iso9660, NULL },
+	{ "tar", archive_read_support_format_tar, NULL },
+	{ "7z", NULL, list_7z },
+	{ "gzip", NULL, list_packed },
+	{ "bzip2", NULL, list_packed },
+	{ "xz", NULL, list_packed },
+	{ "zstd", NULL, list_packed },
 };
 
 /* List by libarchive. False if it is no archive. */
@@ -366,12 +418,10 @@ list_by_libarchive(struct slice content, archive_each *each, void *context, stru
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
 		if (strcmp(formats[i].kind, kind) != 0)
 			continue;
-		if (formats[i].support != NULL)
-			list_whole(content, formats[i].support, each, context, sum);
-		else if (strcmp(kind, "7z") == 0)
-			list_7z(content, each, context, sum);
+		if (formats[i].list != NULL)
+			formats[i].list(content, each, context, sum);
 		else
-			list_packed(content, each, context, sum);
+			list_whole(content, formats[i].support, each, context, sum);
 		return true;
 	}
 	return false;

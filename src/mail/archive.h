@@ -19,6 +19,9 @@ struct archive_item {
 struct archive_sum {
 	/* Filled in by the caller: so many items are told at most; 0: LIMIT_ARCHIVE_ENTRIES. */
 	size_t most;
+	/* And how many bytes may be read and unpacked; made less by those that are. NULL: what the
+	 * limits say. */
+	size_t *left;
 
 	size_t n;	/* items told */
 	bool encrypted; /* one of them is, or the list itself, which then tells none */

@@ -194,9 +194,9 @@ key_of(struct slice name, char room[KEY_MAX])
 	return key;
 }
 
-/* The charset of a name; NULL if it is to be guessed. */
+/* The charset of a name as it stands; NULL if there is none. */
 static const struct charset *
-charset_of(struct slice name)
+named(struct slice name)
 {
 	char room[KEY_MAX];
 	struct slice key = key_of(name, room);
@@ -205,6 +205,19 @@ charset_of(struct slice name)
 		if (slice_eq(key, charsets[i].key))
 			return &charsets[i];
 	return NULL;
+}
+
+/* The charset of a name; NULL if it is to be guessed. Readers leave out what stands behind a name
+ * that isn't quoted: a comment, or anything else. */
+static const struct charset *
+charset_of(struct slice name)
+{
+	const struct charset *c = named(name);
+	size_t n = 0;
+
+	while (n < name.n && name.p[n] != ' ' && name.p[n] != '(')
+		n++;
+	return c != NULL ? c : named(slice_of(name.p, n));
 }
 
 /* Pass over what could not be converted, as U+FFFD: one character's worth, and as one knows

@@ -100,6 +100,53 @@ domain_ascii(struct slice name, struct arena *a)
 	return without_dot(out);
 }
 
+/* True for a character that ends a host: ASCII that no host has, and white space. */
+static bool
+ends_host(uint32_t c)
+{
+	if (c < 0x80)
+		return !((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+		    c == '-' || c == '.' || c == '_');
+	return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+	    c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000 ||
+	    c == UTF8_BAD;
+}
+
+struct slice
+domain_of_mailbox(struct slice domain, struct arena *a)
+{
+	const char *bracket =
+	    domain.n > 0 && domain.p[0] == '[' ? memchr(domain.p, ']', domain.n) : NULL;
+	size_t end = 0, n;
+	uint32_t c;
+
+	if (bracket != NULL)
+		return domain_ascii(slice_of(domain.p, (size_t)(bracket + 1 - domain.p)), a);
+	while (end < domain.n) {
+		n = utf8_decode(slice_of(domain.p + end, domain.n - end), &c);
+		if (ends_host(c))
+			break;
+		end += n;
+	}
+	return domain_ascii(slice_of(domain.p, end), a);
+}
+
+struct slice
+domain_unicode(struct slice name, struct arena *a)
+{
+	char *unicode = NULL;
+	struct slice out;
+
+	if (name.n == 0 || memmem(name.p, name.n, "xn--", 4) == NULL ||
+	    name.n > LIMIT_DOMAIN_TEXT || memchr(name.p, '\0', name.n) != NULL)
+		return name;
+	out = arena_slice(a, name);
+	if (out.p != NULL && idn2_to_unicode_8z8z(out.p, &unicode, 0) == IDN2_OK)
+		out = arena_slice(a, slice_str(unicode));
+	idn2_free(unicode);
+	return out;
+}
+
 /* True for an address, IPv6 also in brackets. */
 static bool
 is_address(struct slice host)

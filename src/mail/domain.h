@@ -11,6 +11,15 @@
  * UTF-8. An absent name is absent; so is the result on lack of memory. */
 struct slice domain_ascii(struct slice name, struct arena *a);
 
+/* What a reader would take for the host in a mailbox's domain, as domain_ascii gives it: up to the
+ * first character that no host has, so that none that is not seen, or junk behind it, makes it
+ * another one. An address in brackets stays one. */
+struct slice domain_of_mailbox(struct slice domain, struct arena *a);
+
+/* A name with its A-labels as U-labels (RFC 5890), as readers are shown it; what is none stays.
+ * name itself, or in a; absent for an absent name or on lack of memory. */
+struct slice domain_unicode(struct slice name, struct arena *a);
+
 /* The part of a host, as domain_ascii gives it, that its owner registered, by the public suffix
  * list with its private part: example.co.uk of www.example.co.uk. An address (IPv4, or IPv6 with or
  * without brackets), a name of one label and a public suffix are their own. A piece of host. */

@@ -10,9 +10,10 @@
 
 /*
  * The text of an unstructured field such as Subject: unfolded, encoded words (RFC 2047) decoded,
- * also those that break its rules as mail readers let them. Control characters are blanks, NUL is
- * U+FFFD. Bytes outside of encoded words that are not UTF-8 are windows-1252. No blanks at the
- * ends. A part of raw, or in a. Absent for an absent value or on lack of memory.
+ * also those that break its rules as mail readers let them. White space of any kind is a blank, NUL
+ * is U+FFFD, other control characters are left out. Bytes outside of encoded words that are not
+ * UTF-8 are windows-1252. No blanks at the ends. A part of raw, or in a. Absent for an absent value
+ * or on lack of memory.
  */
 struct slice field_decode(struct slice raw, struct arena *a);
 
@@ -32,7 +33,7 @@ struct field_mailbox {
  */
 size_t field_addresses(struct slice raw, struct arena *a, struct field_mailbox **v, bool *cut);
 
-/* What stands before the first `;`, in lower case, without comments and quotes: the type in
+/* What stands before the first `;` or `,`, in lower case, without comments and quotes: the type in
  * Content-Type, the disposition, the encoding. Empty if nothing does. Absent for an absent value or
  * on lack of memory. */
 struct slice field_token(struct slice raw, struct arena *a);
@@ -43,3 +44,14 @@ struct slice field_token(struct slice raw, struct arena *a);
  * RFC 6266 4.3), the first before others of its name. False if there is none, or memory is short.
  */
 bool field_parameter(struct slice raw, struct slice name, struct arena *a, struct slice *out);
+
+/* A value of such a parameter. */
+struct field_value {
+	struct field_value *next;
+	struct slice text;
+};
+
+/* All values that a parameter is given, as readers differ in which they take: field_parameter's
+ * first, then each plain one that is another, at most LIMIT_FIELD_VALUES. NULL for none. *cut:
+ * there were more, or memory was short. */
+struct field_value *field_values(struct slice raw, struct slice name, struct arena *a, bool *cut);

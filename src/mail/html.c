@@ -94,7 +94,7 @@ read_sheets(struct reader *r, struct slice source)
 			struct slice content = raw_content(r, info);
 
 			if (info->tag == HTML_TAG_STYLE && !html_sheet_add(&r->sheet, content))
-				r->out->truncated = true;
+				r->out->styles_cut = true;
 		}
 	}
 	r->lexer = start;
@@ -146,7 +146,7 @@ read_style(struct reader *r, struct slice source)
 	if (k->source.p != NULL && slice_eq(k->source, source))
 		return &k->style;
 	k->style.set = k->style.important = 0;
-	css = html_unescape(source, LIMIT_HTML_STYLE, r->out->arena, &r->out->truncated);
+	css = html_unescape(source, LIMIT_HTML_STYLE, r->out->arena, &r->out->styles_cut);
 	k->source = css.p != NULL ? source : SLICE_ABSENT;
 	if (css.p != NULL)
 		html_style_read(&k->style, css);
@@ -166,7 +166,7 @@ element_style(struct reader *r, const struct html_tag_info *info, struct html_st
 	if (r->sheet != NULL &&
 	    !html_sheet_style(r->sheet, t->name, html_attr(t, HTML_ATTR_CLASS),
 		html_attr(t, HTML_ATTR_ID), style))
-		r->out->truncated = true;
+		r->out->styles_cut = true;
 	if (own.n > 0)
 		html_style_merge(style, read_style(r, own));
 }
@@ -177,7 +177,7 @@ element_style(struct reader *r, const struct html_tag_info *info, struct html_st
 static size_t
 lose_link(struct html_out *out)
 {
-	out->truncated = out->links_cut = true;
+	out->links_cut = true;
 	return 0;
 }
 
@@ -206,7 +206,7 @@ add_link(struct reader *r, enum html_link_kind kind, struct slice value)
 
 	/* The end of a picture that is in its own URL is missed by nobody. */
 	if (cut && !(url.n > 5 && slice_eq_nocase(slice_of(url.p, 5), SLICE("data:"))))
-		out->truncated = out->url_cut = true;
+		out->url_cut = true;
 	url = url.p == NULL ? url : arena_slice(out->arena, url);
 	if (url.p == NULL)
 		return lose_link(out);
@@ -507,13 +507,12 @@ read_all(struct reader *r)
 
 /* Cut a text that reached its limit between characters. */
 static void
-finish_text(struct html_out *out, struct buf *b)
+finish_text(struct buf *b)
 {
 	size_t n;
 
 	if (!b->cut)
 		return;
-	out->truncated = true;
 	for (n = b->n; n > 0 && ((unsigned char)b->p[n - 1] & 0xc0) == 0x80;)
 		n--;
 	if (n > 0) {
@@ -533,10 +532,12 @@ html_read(struct slice source, struct html_out *out)
 
 	out->links = NULL;
 	out->n_links = 0;
-	out->url_cut = false;
-	out->truncated = out->links_cut = r == NULL;
-	if (r == NULL)
+	out->url_cut = out->styles_cut = false;
+	out->links_cut = r == NULL;
+	if (r == NULL) {
+		out->text.cut = out->hidden.cut = true;
 		return;
+	}
 	r->out = out;
 	r->seen = (struct html_flow){ .to = &out->text };
 	r->hidden = (struct html_flow){ .to = &out->hidden };
@@ -550,9 +551,9 @@ html_read(struct slice source, struct html_out *out)
 	begin_whole(r);
 	look_whole(r);
 	read_all(r);
-	finish_text(out, &out->text);
-	finish_text(out, &out->hidden);
-	out->truncated |= r->stack.cut;
+	finish_text(&out->text);
+	finish_text(&out->hidden);
+	out->styles_cut |= r->stack.cut;
 	html_stack_free(&r->stack);
 	html_sheet_free(r->sheet);
 	free(r);

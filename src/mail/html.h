@@ -37,9 +37,9 @@ struct html_out {
 
 	struct html_link *links; /* in the order of the source, in the arena */
 	size_t n_links;
-	bool links_cut; /* there are more of them: LIMIT_HTML_LINKS, or memory */
-	bool url_cut;	/* one is not all there: LIMIT_HTML_URL */
-	bool truncated; /* something was left out, of these or of styles: a limit, or memory */
+	bool links_cut;	 /* there are more of them: LIMIT_HTML_LINKS, or memory */
+	bool url_cut;	 /* one is not all there: LIMIT_HTML_URL */
+	bool styles_cut; /* some styles are, or elements too deep: what is hidden may seem seen */
 };
 
 /* Read a part's source, which must be valid UTF-8. Blocks are separated by one line feed, cells by

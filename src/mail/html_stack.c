@@ -192,7 +192,7 @@ html_stack_before(struct html_stack *s, const struct html_tag_info *info)
 		break;
 	case HTML_TAG_TABLE:
 		if (is_table_part(top(s)->info->tag))
-			end_at(s, s->last[HTML_TAG_TABLE]);
+			end_within(s, s->last[HTML_TAG_TABLE], 0);
 		break;
 	default:
 		if (belongs_in_table(info->tag))

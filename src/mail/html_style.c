@@ -89,19 +89,25 @@ read_length(struct slice s)
 	} units[] = { { { "px", 2 }, 100 }, { { "pt", 2 }, 133 }, { { "em", 2 }, -100 },
 		{ { "%", 1 }, -1 }, { { "rem", 3 }, 1600 }, { { "ex", 2 }, -50 },
 		{ { "mm", 2 }, 378 }, { { "cm", 2 }, 3780 }, { { "in", 2 }, 9600 },
-		{ { "pc", 2 }, 1600 }, { { "vw", 2 }, 600 }, { { "vh", 2 }, 600 } };
+		{ { "pc", 2 }, 1600 }, { { "q", 1 }, 94 }, { { "ch", 2 }, -50 },
+		{ { "ic", 2 }, -100 }, { { "cap", 3 }, -70 }, { { "lh", 2 }, -120 },
+		{ { "rlh", 3 }, 1900 }, { { "vw", 2 }, 600 }, { { "vh", 2 }, 600 },
+		{ { "vi", 2 }, 600 }, { { "vb", 2 }, 600 }, { { "vmin", 4 }, 600 },
+		{ { "vmax", 4 }, 600 }, { { "svw", 3 }, 600 }, { { "svh", 3 }, 600 },
+		{ { "lvw", 3 }, 600 }, { { "lvh", 3 }, 600 }, { { "dvw", 3 }, 600 },
+		{ { "dvh", 3 }, 600 } };
 	int32_t number;
 	struct slice unit;
 
 	if (!read_number(s, &number, &unit))
 		return HTML_LENGTH_AUTO;
-	if (number == 0)
-		return 0;
 	if (unit.n == 0)
 		return number; /* mail readers take it for pixels, as in the standard's quirks */
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (!slice_eq(unit, units[i].name))
 			continue;
+		if (number == 0)
+			return 0;
 
 		int64_t length =
 		    (int64_t)number * (units[i].is < 0 ? -units[i].is : units[i].is) / 100;
@@ -213,6 +219,11 @@ declare(struct html_style *s, const struct prop *p, struct slice value, bool imp
 	struct slice rest = value, word = next_word(&rest);
 	int32_t v = 0;
 
+	/* browsers leave out what has more words than it should */
+	if ((p->kind == K_DISPLAY || p->kind == K_WORD || p->kind == K_LENGTH ||
+		p->kind == K_OPACITY) &&
+	    p->prop != HTML_OVERFLOW && next_word(&rest).n > 0)
+		return;
 	switch (p->kind) {
 	case K_DISPLAY:
 		v = slice_eq(word, SLICE("none"))    ? HTML_NONE
@@ -328,7 +339,10 @@ copy_part(const char *at, const char *end, char stop, char *out, size_t *n)
 		char c = *at;
 
 		if (c == '\\') {
-			add(out, n, unescape(&at, end));
+			char escaped = unescape(&at, end);
+
+			/* an escaped blank is no blank: what it stands in is no word we know */
+			add(out, n, escaped > ' ' ? escaped : '\\');
 			continue;
 		}
 		if (c == '"' || c == '\'' || (c == '/' && at + 1 < end && at[1] == '*')) {
@@ -399,8 +413,14 @@ html_style_read(struct html_style *s, struct slice css)
 		struct slice value = slice_of(text, n);
 		const char *mark = memchr(text, '!', n);
 
-		if (mark != NULL)
+		if (mark != NULL) {
+			struct slice behind = slice_of(mark + 1, (size_t)(text + n - mark) - 1);
+
+			/* browsers leave out what has another mark */
+			if (!slice_eq(slice_trim(behind), SLICE("important")))
+				continue;
 			value.n = (size_t)(mark - text);
+		}
 		while (value.n > 0 && value.p[value.n - 1] == ' ')
 			value.n--;
 		declare(s, p, value, mark != NULL);

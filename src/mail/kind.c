@@ -13,7 +13,7 @@
 const char *const kind_words[] = {
 	/* programs */ "exe", "elf", "macho", "class", "dex", "script", "lnk",
 	/* archives */ "zip", "jar", "apk", "rar", "7z", "gzip", "bzip2", "xz", "zstd", "compress",
-	"lzh", "arj", "ace", "cab", "tar", "wim",
+	"lzh", "arj", "ace", "cab", "tar", "wim", "tnef",
 	/* disks */ "iso", "vhd", "vhdx",
 	/* documents */ "pdf", "rtf", "ole", "ooxml", "odf", "one", "chm", "access",
 	/* for people */ "html", "svg", "xml", "mail", "vcard", "calendar", "pgp", "text",
@@ -55,6 +55,7 @@ static const struct magic table[] = {
 	MAGIC(0, "\x60\xea", "arj"),
 	MAGIC(7, "**ACE**", "ace"),
 	MAGIC(257, "ustar", "tar"),
+	MAGIC(0, "\x78\x9f\x3e\x22", "tnef"),
 	MAGIC(0, "conectix", "vhd"),
 	MAGIC(0, "vhdxfile", "vhdx"),
 	MAGIC(0x8001, "CD001", "iso"),

@@ -8,7 +8,7 @@
 /* The kind of a file that begins with these bytes; LIMIT_KIND_BYTES of them are enough. A word:
  *
  *   programs    exe (of DOS and Windows) elf macho class dex script (#! and the like) lnk
- *   archives    zip jar apk rar 7z gzip bzip2 xz zstd compress lzh arj ace cab tar wim
+ *   archives    zip jar apk rar 7z gzip bzip2 xz zstd compress lzh arj ace cab tar wim tnef
  *   disks       iso vhd vhdx
  *   documents   pdf rtf ole (Office until 2003, also msi and msg) ooxml odf one chm access
  *   for people  html svg xml mail vcard calendar pgp text

@@ -22,13 +22,14 @@ struct level {
 	struct level *outer;
 	struct mime_part *part;
 	struct slice boundary; /* without the `--` before it; absent if it is no multipart */
+	struct slice seen; /* another that its first part begins with, whatever its field says */
 };
 
 struct scan {
 	struct mime *m;
 	struct slice rest;  /* not read yet */
 	struct level *open; /* innermost */
-	size_t boundaries;  /* levels that have one */
+	size_t boundaries;  /* that they have */
 };
 
 static void scan_parts(struct mime *m, struct slice source, struct mime_part *part, bool head);
@@ -69,6 +70,17 @@ trim_right(struct slice s)
 	return s;
 }
 
+/* True if a line, without its `--`, is a boundary. *last: it closes. */
+static bool
+is_boundary(struct slice line, struct slice b, bool *last)
+{
+	if (b.p == NULL || line.n < b.n || line.n > b.n + 2 || line.n == b.n + 1 ||
+	    memcmp(line.p, b.p, b.n) != 0)
+		return false;
+	*last = line.n > b.n;
+	return !*last || memcmp(line.p + b.n, "--", 2) == 0;
+}
+
 /* The open part whose boundary a line is, innermost first; NULL if it is none. *last: it closes. */
 static struct level *
 boundary_of(const struct scan *s, struct slice line, bool *last)
@@ -76,16 +88,9 @@ boundary_of(const struct scan *s, struct slice line, bool *last)
 	if (s->boundaries == 0 || line.n < 2 || line.p[0] != '-' || line.p[1] != '-')
 		return NULL;
 	line = trim_right(slice_of(line.p + 2, line.n - 2));
-	for (struct level *l = s->open; l != NULL; l = l->outer) {
-		struct slice b = l->boundary;
-
-		if (b.p == NULL || line.n < b.n || line.n > b.n + 2 || line.n == b.n + 1 ||
-		    memcmp(line.p, b.p, b.n) != 0)
-			continue;
-		*last = line.n > b.n;
-		if (!*last || memcmp(line.p + b.n, "--", 2) == 0)
+	for (struct level *l = s->open; l != NULL; l = l->outer)
+		if (is_boundary(line, l->boundary, last) || is_boundary(line, l->seen, last))
 			return l;
-	}
 	return NULL;
 }
 
@@ -150,13 +155,43 @@ field_name(struct slice line)
 	return name.n > 0 && n < line.n && line.p[n] == ':' ? name : SLICE_ABSENT;
 }
 
-/* Read the header of a part. A line that can't be of one is the first of its content, and so is
- * what follows an empty line; a boundary is left for others to see. */
+/* True if s begins with a field that tells of a part. */
+static bool
+begins_with_content(struct slice s)
+{
+	struct slice line, name;
+
+	line_length(s, &line);
+	name = field_name(line);
+	return name.n > 8 && slice_eq_nocase(slice_of(name.p, 8), SLICE("content-"));
+}
+
+/* True if the header goes on behind what is no field: one that tells of the part is still to come.
+ */
+static bool
+goes_on(const struct scan *s)
+{
+	struct slice rest = s->rest, line;
+	bool last;
+
+	for (size_t n; rest.n > 0; skip(&rest, n)) {
+		n = line_length(rest, &line);
+		if (line.n == 0 || boundary_of(s, line, &last) != NULL)
+			return false;
+		if (begins_with_content(rest))
+			return true;
+	}
+	return false;
+}
+
+/* Read the header of a part. A line that can't be of one is passed over as long as the header goes
+ * on, else it is the first of the content, and so is what follows an empty line; a boundary is left
+ * for others to see. */
 static void
 read_head(struct scan *s, struct mime_part *p)
 {
 	struct slice name = SLICE_ABSENT, value = SLICE_ABSENT, line;
-	bool first = true, last;
+	bool first = true, passed = false, last;
 
 	for (size_t n; s->rest.n > 0; skip(&s->rest, n), first = false) {
 		n = line_length(s->rest, &line);
@@ -174,8 +209,11 @@ read_head(struct scan *s, struct mime_part *p)
 		if (boundary_of(s, line, &last) != NULL)
 			return;
 		name = field_name(line);
-		if (name.p == NULL && !(first && line.n > 5 && memcmp(line.p, "From ", 5) == 0))
-			return;
+		if (name.p == NULL && !(first && line.n > 5 && memcmp(line.p, "From ", 5) == 0)) {
+			passed = passed || goes_on(s);
+			if (!passed)
+				return;
+		}
 		if (name.p != NULL) {
 			const char *colon = memchr(line.p + name.n, ':', line.n - name.n);
 
@@ -220,6 +258,38 @@ is_message(struct slice type)
 	    slice_eq(type, SLICE("message/news")) || slice_eq(type, SLICE("message/partial"));
 }
 
+/* The start of the first line of s with a `-` in it, or the end: files have none for megabytes. */
+static const char *
+dashed_line(struct slice s)
+{
+	const char *dash = s.p[0] == '-' ? s.p : memchr(s.p, '-', s.n), *feed;
+
+	if (dash == NULL)
+		return s.p + s.n;
+	feed = memrchr(s.p, '\n', (size_t)(dash - s.p));
+	return feed != NULL ? feed + 1 : s.p;
+}
+
+/* The boundary that a multipart has in the message, where its field says another, or none: a line
+ * `--…` before all that are known to be one, and a part's field behind it. There are many ways to
+ * write a field that readers understand each in their own. */
+static struct slice
+boundary_seen(const struct scan *s)
+{
+	struct slice rest = s->rest, line;
+	bool last;
+
+	while (rest.n > 0) {
+		skip(&rest, (size_t)(dashed_line(rest) - rest.p));
+		skip(&rest, line_length(rest, &line));
+		if (boundary_of(s, line, &last) != NULL)
+			break;
+		if (line.n > 2 && memcmp(line.p, "--", 2) == 0 && begins_with_content(rest))
+			return trim_right(slice_of(line.p + 2, line.n - 2));
+	}
+	return SLICE_ABSENT;
+}
+
 /* Put a part on the stack, its content begins here. Returns the part that it begins with: the
  * message of one that holds a message as it is; else NULL. */
 static struct mime_part *
@@ -237,7 +307,7 @@ open_part(struct scan *s, struct mime_part *p)
 		mime_cut(m, "memory");
 		return NULL;
 	}
-	*l = (struct level){ s->open, p, SLICE_ABSENT };
+	*l = (struct level){ s->open, p, SLICE_ABSENT, SLICE_ABSENT };
 	s->open = l;
 
 	multipart = has_prefix(p->type, SLICE("multipart/"));
@@ -252,6 +322,8 @@ open_part(struct scan *s, struct mime_part *p)
 			l->boundary = trim_right(boundary);
 			s->boundaries++;
 		}
+		l->seen = boundary_seen(s);
+		s->boundaries += l->seen.p != NULL;
 	} else if (message) {
 		p->kind = MIME_MESSAGE;
 		return p->encoding == TRANSFER_NONE ? add_part(m, p) : NULL;
@@ -289,7 +361,7 @@ close_part(struct scan *s, const char *end)
 	struct mime_part *p = l->part;
 
 	s->open = l->outer;
-	s->boundaries -= l->boundary.p != NULL;
+	s->boundaries -= (l->boundary.p != NULL) + (l->seen.p != NULL);
 	if (end > p->body.p)
 		p->body.n = (size_t)(end - p->body.p);
 	if (p != s->m->last) /* it has parts */
@@ -301,18 +373,6 @@ close_part(struct scan *s, const char *end)
 		scan_encoded(s->m, p);
 	if (p->kind == MIME_MESSAGE && p == s->m->last)
 		p->kind = MIME_LEAF;
-}
-
-/* The start of the first line of s with a `-` in it, or the end: files have none for megabytes. */
-static const char *
-dashed_line(struct slice s)
-{
-	const char *dash = s.p[0] == '-' ? s.p : memchr(s.p, '-', s.n), *feed;
-
-	if (dash == NULL)
-		return s.p + s.n;
-	feed = memrchr(s.p, '\n', (size_t)(dash - s.p));
-	return feed != NULL ? feed + 1 : s.p;
 }
 
 /* Read on to the next boundary; NULL if there is none. */

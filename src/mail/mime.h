@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "mail/field.h"
 #include "mail/transfer.h"
 
 /* One header field: its value as it came, folds and all. */
@@ -75,9 +76,11 @@ struct mime_text {
 /* A file that a reader is offered, or sees as a picture and the like. */
 struct mime_attachment {
 	struct mime_attachment *next;
-	struct slice name; /* Content-Disposition's, else Content-Type's, without path; or absent */
-	struct slice other; /* Content-Type's, if both have one and they differ; or absent */
-	struct slice type;  /* as declared */
+	/* Without paths; Content-Disposition's before Content-Type's, in each the one that most
+	 * readers take first. NULL: none. */
+	struct field_value *names;
+	bool names_cut;	   /* there are more: LIMIT_FIELD_VALUES, or memory */
+	struct slice type; /* as declared */
 
 	enum transfer encoding;
 	struct slice encoded;
@@ -94,9 +97,9 @@ struct mime *mime_parse(const struct mime_field *fields, size_t nfields, struct 
 /*
  * All texts in order, NULL for none: text/plain and other text, text/html, all alternatives, also
  * those of messages within, whose subject is a text before them. A part that says it is an
- * attachment is none, unless it is all of its message. A message without MIME is a text, and so is
- * a multipart in which no part can be found. Flowed lines (RFC 3676) are joined, uuencoded files
- * are not in it.
+ * attachment is none, unless it is all of its message, or an alternative. A message without MIME is
+ * a text, and so is a multipart in which no part can be found. Flowed lines (RFC 3676) are joined,
+ * uuencoded files are not in it.
  */
 const struct mime_text *mime_texts(struct mime *m);
 

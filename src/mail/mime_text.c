@@ -67,7 +67,7 @@ is_html(const struct mime_part *p)
 }
 
 /* Whether a reader is shown a part as text. Of a message that is nothing but an attached text there
- * is nothing else to show. */
+ * is nothing else to show, and alternatives are one, whatever each says. */
 static bool
 is_shown(struct mime *m, const struct mime_part *p)
 {
@@ -75,7 +75,8 @@ is_shown(struct mime *m, const struct mime_part *p)
 
 	if (!is_text(p))
 		return false;
-	if (p->parent == NULL || p->parent->kind == MIME_MESSAGE)
+	if (p->parent == NULL || p->parent->kind == MIME_MESSAGE ||
+	    slice_eq(p->parent->type, SLICE("multipart/alternative")))
 		return true;
 	how = field_token(p->disposition, m->arena);
 	return !slice_eq(how, SLICE("attachment"));
@@ -177,6 +178,7 @@ take_files(struct mime *m, struct mime_part *p)
 {
 	struct mime_attachment **end = &p->files;
 	struct slice rest = p->text;
+	struct field_value *name;
 	struct transfer_uu uu;
 	char *out = NULL;
 	size_t n = 0;
@@ -196,9 +198,13 @@ take_files(struct mime *m, struct mime_part *p)
 		memcpy(out + n, rest.p, before);
 		n += before;
 		rest = slice_of(uu.whole.p + uu.whole.n, rest.n - before - uu.whole.n);
+		name = arena_alloc(m->arena, sizeof(*name));
+		if (name != NULL)
+			name->text = without_path(uu.name);
 		end = attach(m, end,
 		    (struct mime_attachment){
-			.name = without_path(uu.name),
+			.names = name,
+			.names_cut = name == NULL,
 			.type = SLICE("application/octet-stream"),
 			.encoding = TRANSFER_UU,
 			.encoded = uu.whole,
@@ -286,20 +292,23 @@ mime_texts(struct mime *m)
 	return m->texts;
 }
 
-/* The names that a part has as a file. */
+/* Add the names that a field gives a file. */
 static void
-get_names(struct mime *m, const struct mime_part *p, struct mime_attachment *at)
+add_names(struct mime *m, struct slice field, struct slice parameter, struct mime_attachment *at)
 {
-	struct slice name;
+	struct field_value *next;
 
-	if (field_parameter(p->disposition, SLICE("filename"), m->arena, &name))
-		at->name = without_path(name);
-	if (field_parameter(p->content_type, SLICE("name"), m->arena, &name)) {
-		name = without_path(name);
-		if (at->name.p == NULL)
-			at->name = name;
-		else if (!slice_eq(at->name, name))
-			at->other = name;
+	for (struct field_value *v = field_values(field, parameter, m->arena, &at->names_cut);
+	     v != NULL; v = next) {
+		struct field_value **end = &at->names;
+
+		next = v->next;
+		v->next = NULL;
+		v->text = without_path(v->text);
+		while (*end != NULL && !slice_eq((*end)->text, v->text))
+			end = &(*end)->next;
+		if (*end == NULL)
+			*end = v;
 	}
 }
 
@@ -311,23 +320,23 @@ mime_attachments(struct mime *m)
 	if (m->attachments_there)
 		return m->attachments;
 	m->attachments_there = true;
+	/* The texts have uuencoded files, and are decoded first whoever asks: so what the limits
+	 * let through is always the same. */
+	mime_texts(m);
 	for (struct mime_part *p = m->parts; p != NULL; p = p->next) {
 		struct mime_attachment at = {
 			.type = p->type,
 			.encoding = p->encoding,
 			.encoded = p->body,
 		};
-		bool shown = is_shown(m, p);
 
-		get_names(m, p, &at);
-		if (p->kind != MIME_MULTIPART && (!shown || at.name.p != NULL))
+		add_names(m, p->disposition, SLICE("filename"), &at);
+		add_names(m, p->content_type, SLICE("name"), &at);
+		if (p->kind != MIME_MULTIPART && (at.names != NULL || !is_shown(m, p)))
 			end = attach(m, end, at);
-		if (shown && !is_html(p)) {
-			get_text(m, p);
-			*end = p->files;
-			while (*end != NULL)
-				end = &(*end)->next;
-		}
+		*end = p->files;
+		while (*end != NULL)
+			end = &(*end)->next;
 	}
 	return m->attachments;
 }

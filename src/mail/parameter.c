@@ -8,6 +8,7 @@
  */
 #include "mail/field.h"
 
+#include "base/limits.h"
 #include "mail/words.h"
 
 #include <stdint.h>
@@ -270,6 +271,47 @@ field_parameter(struct slice raw, struct slice name, struct arena *a, struct sli
 	return out->p != NULL;
 }
 
+/* Append a value unless it is there. False if there are too many, or on lack of memory. */
+static bool
+append(struct field_value **first, struct slice text, struct arena *a)
+{
+	unsigned n = 0;
+
+	for (; *first != NULL; first = &(*first)->next, n++)
+		if (slice_eq((*first)->text, text))
+			return true;
+	if (n == LIMIT_FIELD_VALUES)
+		return false;
+	*first = arena_alloc(a, sizeof(**first));
+	if (*first == NULL)
+		return false;
+	(*first)->text = text;
+	return true;
+}
+
+struct field_value *
+field_values(struct slice raw, struct slice name, struct arena *a, bool *cut)
+{
+	struct slice rest = words_unfold(raw, a), text;
+	struct field_value *first = NULL;
+	struct parameter p;
+	bool quotes = true;
+
+	if (field_parameter(raw, name, a, &text))
+		*cut |= !append(&first, text, a);
+	while (next_parameter(&rest, &quotes, &p)) {
+		struct pieces one = { .plain = p.value };
+		struct buf value = { 0 };
+
+		if (p.name.p == NULL || !slice_eq_nocase(p.name, name))
+			continue;
+		read_value(&one, a, &value);
+		text = words_end(&value, a);
+		*cut |= text.p == NULL || !append(&first, text, a);
+	}
+	return first;
+}
+
 /* The value before the parameters. */
 struct slice
 field_token(struct slice raw, struct arena *a)
@@ -279,7 +321,7 @@ field_token(struct slice raw, struct arena *a)
 
 	if (raw.p == NULL)
 		return SLICE_ABSENT;
-	for (size_t i = 0; i < raw.n && raw.p[i] != ';'; i++) {
+	for (size_t i = 0; i < raw.n && raw.p[i] != ';' && raw.p[i] != ','; i++) {
 		char c = raw.p[i];
 
 		if (c == '(') {

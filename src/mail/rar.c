@@ -307,7 +307,8 @@ rar_list(struct slice content, archive_each *each, void *context, struct archive
 	struct listing l = { each, context, sum };
 	struct reader r = { content, false };
 
-	*sum = (struct archive_sum){ .most = sum->most != 0 ? sum->most : LIMIT_ARCHIVE_ENTRIES };
+	*sum = (struct archive_sum){ .most = sum->most != 0 ? sum->most : LIMIT_ARCHIVE_ENTRIES,
+		.left = sum->left };
 	if (slice_eq(take(&r, 6), SLICE("Rar!\x1a\x07"))) {
 		uint64_t version = number(&r, 1);
 

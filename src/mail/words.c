@@ -111,7 +111,8 @@ decode_q(struct slice text, struct buf *bytes)
 	}
 }
 
-/* Add text that is valid, but for what must not be in a field. */
+/* Add text that is valid, but for what must not be in a field: white space of other kinds is a
+ * blank, what readers show nothing for is nothing. */
 static void
 add_harmless(struct slice text, struct buf *out)
 {
@@ -129,7 +130,11 @@ add_harmless(struct slice text, struct buf *out)
 			continue;
 		}
 		buf_add(out, slice_of(text.p + from, i - from));
-		buf_add(out, c == '\0' ? BAD : SLICE(" "));
+		if (c == '\0')
+			buf_add(out, BAD);
+		else if ((c >= '\t' && c <= '\r') ||
+		    (length == 2 && (unsigned char)text.p[i + 1] == 0x85))
+			buf_char(out, ' ');
 		i += length;
 		from = i;
 	}

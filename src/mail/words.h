@@ -10,9 +10,9 @@
 
 /*
  * Add a text without folds to out, as its reader sees it: encoded words (RFC 2047) are decoded
- * wherever they stand, what is outside of them is UTF-8 or windows-1252. Control characters become
- * blanks, NUL U+FFFD. out is valid UTF-8 if it was; out->cut on lack of memory. Leaves nothing in
- * a.
+ * wherever they stand, what is outside of them is UTF-8 or windows-1252. White space becomes
+ * blanks, NUL U+FFFD, other control characters are left out. out is valid UTF-8 if it was; out->cut
+ * on lack of memory. Leaves nothing in a.
  */
 void words_decode(struct slice text, struct arena *a, struct buf *out);
 

@@ -69,11 +69,12 @@ print_cut(struct trace *t, const struct session *s)
 
 /* Print a value as a comparison sees it: perhaps folded. */
 static void
-print_value(struct trace *t, struct eval *e, const struct value *v, bool folded)
+print_value(
+    struct trace *t, struct eval *e, const struct fact *f, const struct value *v, bool folded)
 {
 	struct slice text = v->text;
 
-	if (folded && !content_fold(e->session, v, &text))
+	if (folded && !content_fold(e->session, f, v, &text))
 		text = SLICE_ABSENT;
 	show_value(t->out, text, VALUE_MAX);
 }
@@ -101,7 +102,7 @@ print_fact(
 		show_value(t->out, SLICE_ABSENT, VALUE_MAX);
 	for (size_t i = 0; i < got.n && i < VALUES_MAX; i++) {
 		fputs(i > 0 ? ", " : "", t->out);
-		print_value(t, e, &got.v[i], folded);
+		print_value(t, e, ref->fact, &got.v[i], folded);
 	}
 	if (got.n > VALUES_MAX)
 		fprintf(t->out, " and %zu more", got.n - VALUES_MAX);

@@ -198,10 +198,11 @@ ask_aligned(struct eval *e, const struct atom *a, const struct values *left)
 
 /* What a pattern with these flags is searched in. False: an error. */
 static bool
-subject(struct eval *e, unsigned flags, const struct value *v, struct slice *out)
+subject(
+    struct eval *e, const struct atom *a, unsigned flags, const struct value *v, struct slice *out)
 {
 	*out = v->text;
-	return !(flags & PATTERN_FOLDED) || content_fold(e->session, v, out);
+	return !(flags & PATTERN_FOLDED) || content_fold(e->session, a->left.fact, v, out);
 }
 
 /* False if it is known that none of an atom's patterns matches anything. */
@@ -220,7 +221,7 @@ match(struct eval *e, const struct atom *a, const struct value *v)
 {
 	struct slice text;
 
-	return subject(e, a->pattern_flags, v, &text)
+	return subject(e, a, a->pattern_flags, v, &text)
 	    ? pattern_match(a->pattern, text, &e->matching->asking)
 	    : MATCH_ERROR;
 }
@@ -240,7 +241,7 @@ count(struct eval *e, const struct atom *a, const struct values *left, size_t en
 	if (!may_match(e, a))
 		return true;
 	for (size_t i = 0; i < left->n && *n < enough; i++) {
-		if (!subject(e, a->pattern_flags, &left->v[i], &text) ||
+		if (!subject(e, a, a->pattern_flags, &left->v[i], &text) ||
 		    pattern_count(a->pattern, text, enough - *n, &found, &e->matching->asking) ==
 			MATCH_ERROR)
 			return false;
@@ -283,7 +284,7 @@ find(struct eval *e, const struct atom *a, const struct value *v, struct list_hi
 
 	if (list_type(a->list) == LIST_NETWORKS)
 		return list_find_ip(a->list, &v->ip, hit);
-	if (!subject(e, list_folds(a->list) != LIST_FOLDS_NONE ? PATTERN_FOLDED : 0, v, &folded))
+	if (!subject(e, a, list_folds(a->list) != LIST_FOLDS_NONE ? PATTERN_FOLDED : 0, v, &folded))
 		return MATCH_ERROR;
 	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW),
 	    &(struct list_filter){ scan_candidates(e, a), a->pattern_number,
@@ -381,7 +382,7 @@ atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n
 
 	eval_fact(e, &a->left, a->score_upto, &left);
 	for (size_t i = 0; i < left.n; i++)
-		if (subject(e, a->pattern_flags, &left.v[i], &text) &&
+		if (subject(e, a, a->pattern_flags, &left.v[i], &text) &&
 		    pattern_capture(a->pattern, text, groups, n, &e->matching->telling) ==
 			MATCH_YES)
 			return true;

@@ -312,7 +312,8 @@ scan_value(struct eval *e, const struct scan *scan, const struct value *v, uint6
 	size_t n;
 	bool good;
 
-	if (b->spent || scratch == NULL || (scan->folded && !content_fold(e->session, v, &text)))
+	if (b->spent || scratch == NULL ||
+	    (scan->folded && !content_fold(e->session, scan->ref.fact, v, &text)))
 		return false;
 	if (text.p == NULL)
 		text = SLICE("");

@@ -7,8 +7,24 @@
 #include "session/content.h"
 
 #include "base/limits.h"
+#include "mail/domain.h"
 #include "mail/fold.h"
 #include "session/content_in.h"
+
+#include <sys/random.h>
+
+/* The memory is the arena's. Places depend on a secret, as senders choose what is in the table. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(e) ((e)->listed = false)
+#define uthash_malloc(n) arena_alloc(&s->decoded, n)
+#define uthash_free(p, n) ((void)0)
+#include <uthash.h>
+
+struct known_value {
+	UT_hash_handle hh;
+	bool listed;
+	char bytes[]; /* the secret, then the text */
+};
 
 static content_make_fn *const makers[CONTENT_ITEMS] = {
 	[CONTENT_HEADER_LINES] = content_make_lines,
@@ -100,13 +116,41 @@ content_add_number(struct session *s, struct many *m, unsigned long long number)
 	m->values.cut |= text.p == NULL;
 }
 
+/* True if these values have this text already; else it is noted as theirs. Lack of memory cuts. */
+static bool
+is_known(struct session *s, struct many *m, struct slice text)
+{
+	struct arena_mark before = arena_mark(&s->decoded);
+	size_t size = sizeof(m->secret) + text.n;
+	struct known_value *key = arena_alloc(&s->decoded, sizeof(*key) + size), *old;
+	unsigned hash;
+
+	if (key == NULL) {
+		m->values.cut = true;
+		content_limit(s, LIMITED_MEMORY);
+		return true;
+	}
+	/* Fails at most early after the machine's start: then it is as good as no secret. */
+	if (m->known == NULL)
+		(void)!getrandom(m->secret, sizeof(m->secret), GRND_NONBLOCK);
+	memcpy(key->bytes, m->secret, sizeof(m->secret));
+	memcpy(key->bytes + sizeof(m->secret), text.p, text.n);
+	HASH_VALUE(key->bytes, size, hash);
+	HASH_FIND_BYHASHVALUE(hh, m->known, key->bytes, size, hash, old);
+	if (old != NULL) {
+		arena_release(&s->decoded, before);
+		return true;
+	}
+	key->listed = true;
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, m->known, key->bytes, (unsigned)size, hash, key);
+	return false;
+}
+
 void
 content_add_once(struct session *s, struct many *m, struct slice text)
 {
-	for (size_t i = 0; i < m->values.n; i++)
-		if (slice_eq(m->v[i].text, text))
-			return;
-	content_add(s, m, text);
+	if (text.n > 0 && !is_known(s, m, text))
+		content_add(s, m, text);
 }
 
 /* ---- asking ---- */
@@ -145,13 +189,18 @@ content_get(struct session *s, const struct fact_ref *ref, struct values *out)
 }
 
 bool
-content_fold(struct session *s, const struct value *v, struct slice *out)
+content_fold(struct session *s, const struct fact *f, const struct value *v, struct slice *out)
 {
+	struct arena *a = v->folded != NULL ? &s->decoded : &s->scratch;
+	struct slice text = v->text;
+
 	if (v->folded != NULL && v->folded->p != NULL) {
 		*out = *v->folded;
 		return true;
 	}
-	*out = fold_text(v->text, v->folded != NULL ? &s->decoded : &s->scratch);
+	if (f->kind == KIND_NAME)
+		text = domain_unicode(text, a);
+	*out = fold_text(text, a);
 	if (out->p == NULL) {
 		content_limit(s, LIMITED_MEMORY);
 		return v->text.p == NULL;

@@ -51,9 +51,10 @@ void content_subject(struct session *s, const struct fact_ref *ref, struct value
 void content_from(struct session *s, const struct fact_ref *ref, struct values *out);
 void content_truncated(struct session *s, const struct fact_ref *ref, struct values *out);
 
-/* The text of a value, folded (mail/fold.h): kept as long as the value where it has a place for it,
- * else in scratch memory. False on lack of memory. */
-bool content_fold(struct session *s, const struct value *v, struct slice *out);
+/* The text of a fact's value, folded (mail/fold.h), a name with its U-labels: kept as long as the
+ * value where it has a place for it, else in scratch memory. False on lack of memory. */
+bool content_fold(
+    struct session *s, const struct fact *f, const struct value *v, struct slice *out);
 
 /* The names of the limits that kept something of the message from being seen so far, such as
  * `max-parts, max-urls`, added to a buffer; nothing if there are none. */

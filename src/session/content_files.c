@@ -25,6 +25,7 @@ find_files(struct session *s, struct content *c)
 	struct file **tail = &c->files;
 
 	c->has_files = true;
+	c->archives_left = LIMIT_ARCHIVES_BYTES;
 	c->files_cut = mime == NULL || s->body.cut || s->headers_cut;
 	if (mime == NULL)
 		return;
@@ -133,6 +134,46 @@ has_inside(const char *kind)
 	return false;
 }
 
+/* True if a name ends so, without case. */
+static bool
+ends_with(struct slice name, const char *end)
+{
+	size_t n = strlen(end);
+
+	return name.n >= n && slice_eq_nocase(slice_of(name.p + name.n - n, n), slice_str(end));
+}
+
+/* True if it is called as an archive that unpackers open whatever stands before it. */
+static bool
+is_called_archive(const struct file *f)
+{
+	for (const struct field_value *v = f->at->names; v != NULL; v = v->next)
+		if (ends_with(v->text, ".zip") || ends_with(v->text, ".rar") ||
+		    ends_with(v->text, ".7z"))
+			return true;
+	return false;
+}
+
+/* What is packed alone and doesn't tell its name is unpacked under that of the file without its
+ * last ending. */
+static void
+name_by_file(struct inside *l, const char *kind)
+{
+	static const char *const alone[] = { "gzip", "bzip2", "xz", "zstd" };
+	bool packed = false;
+
+	for (size_t i = 0; i < sizeof(alone) / sizeof(*alone); i++)
+		packed |= strcmp(kind, alone[i]) == 0;
+	for (const struct field_value *v = l->f->at->names; packed && v != NULL; v = v->next) {
+		const char *dot = memrchr(v->text.p, '.', v->text.n);
+
+		if (dot != NULL)
+			keep_inner(l,
+			    &(struct archive_item){
+				.name = slice_of(v->text.p, (size_t)(dot - v->text.p)) });
+	}
+}
+
 /* A name in UTF-16, as the directory of an OLE file has it: the literal's last NUL counts. */
 #define UTF16_VBA_PROJECT "_\0V\0B\0A\0_\0P\0R\0O\0J\0E\0C\0T"
 #define UTF16_ENCRYPTED_PACKAGE "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e"
@@ -150,7 +191,8 @@ look_into_ole(struct slice ole, struct file *f)
 static void
 look_inside(struct session *s, struct file *f)
 {
-	struct archive_sum sum = { .most = s->env->max_archive_entries };
+	struct archive_sum sum = { .most = s->env->max_archive_entries,
+		.left = &s->content->archives_left };
 	struct inside l = { s, f, &f->inner };
 	const char *what = kind(s, f);
 	struct buf content = { 0 };
@@ -159,8 +201,12 @@ look_inside(struct session *s, struct file *f)
 		return;
 	f->listed = true;
 	f->cut = what == NULL;
-	if (what == NULL || !has_inside(what))
+	if (what == NULL)
 		return;
+	if (!has_inside(what)) {
+		f->broken = strcmp(what, "empty") != 0 && is_called_archive(f);
+		return;
+	}
 	mime_content(f->at, &content);
 	if (content.cut) {
 		content_limit(s, LIMITED_MEMORY);
@@ -175,6 +221,8 @@ look_inside(struct session *s, struct file *f)
 		if (sum.cut)
 			content_limit(s, LIMITED_ARCHIVE);
 	}
+	if (f->inner == NULL)
+		name_by_file(&l, what);
 	buf_free(&content);
 }
 
@@ -184,8 +232,11 @@ void
 content_make_names(struct session *s, struct many *m)
 {
 	for (struct file *f = files(s, m); f != NULL; f = f->next) {
-		content_add(s, m, f->at->name);
-		content_add(s, m, f->at->other);
+		for (const struct field_value *v = f->at->names; v != NULL; v = v->next)
+			content_add(s, m, v->text);
+		m->values.cut |= f->at->names_cut;
+		if (f->at->names_cut)
+			content_limit(s, LIMITED_PARTS);
 		look_inside(s, f);
 		for (const struct inner *i = f->inner; i != NULL; i = i->next)
 			content_add(s, m, i->name);

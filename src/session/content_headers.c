@@ -2,6 +2,7 @@
  * content_headers.c - the headers of a message as its reader sees them
  */
 #include "base/utf8.h"
+#include "mail/domain.h"
 #include "mail/field.h"
 #include "session/content_in.h"
 
@@ -34,6 +35,25 @@ text_of(struct session *s, size_t i, struct decoded_header *h)
 	return h->text;
 }
 
+/* Have a mailbox's domain as it is in the DNS, and its address without what isn't seen there. False
+ * on lack of memory. */
+static bool
+clean_domain(struct session *s, struct field_mailbox *b)
+{
+	struct slice domain = domain_of_mailbox(b->domain, &s->decoded);
+	struct slice shown = domain_unicode(domain, &s->decoded);
+
+	if (b->domain.n > 0 && !slice_eq_nocase(domain, b->domain) && !slice_eq(shown, b->domain))
+		b->addr =
+		    arena_printf(&s->decoded, "%.*s@%.*s", SLICE_ARG(b->local), SLICE_ARG(shown));
+	if (b->domain.p != NULL && (domain.p == NULL || shown.p == NULL || b->addr.p == NULL)) {
+		content_limit(s, LIMITED_MEMORY);
+		return false;
+	}
+	b->domain = domain;
+	return true;
+}
+
 /* Part it into mailboxes. */
 static void
 part_header(struct session *s, size_t i, struct decoded_header *h)
@@ -44,6 +64,8 @@ part_header(struct session *s, size_t i, struct decoded_header *h)
 	h->nboxes = field_addresses(s->headers[i].value, &s->decoded, &h->boxes, &h->cut);
 	if (h->cut)
 		content_limit(s, LIMITED_ADDRESSES);
+	for (size_t k = 0; k < h->nboxes; k++)
+		h->cut |= !clean_domain(s, &h->boxes[k]);
 }
 
 /* True if a header is one of those named. */

@@ -44,12 +44,16 @@ struct file {
 	bool cut; /* not all of it was listed */
 };
 
+struct known_value;
+
 /* Values as they are collected. */
 struct many {
 	struct values values;
 	struct value *v;
 	size_t cap;
 	bool there;
+	struct known_value *known; /* of content_add_once */
+	unsigned char secret[16];
 };
 
 struct content {
@@ -61,6 +65,7 @@ struct content {
 	bool has_pages, pages_cut;
 	struct file *files;
 	bool has_files, files_cut;
+	size_t archives_left; /* bytes that may still be read and unpacked of archives */
 	struct urls *urls;
 	bool urls_cut, url_cut; /* some are missing; a part of one is */
 	struct results *results;

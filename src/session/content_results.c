@@ -5,6 +5,7 @@
  * queue id in a field's name is proof: a sender who is to guess it has to hit the microsecond and
  * the inode. Sendmail's ids follow one another, and prove nothing.
  */
+#include "mail/domain.h"
 #include "mail/results.h"
 #include "session/content_in.h"
 
@@ -99,11 +100,35 @@ content_make_dkim_domains(struct session *s, struct many *m)
 			content_add_once(s, m, r->dkim[i].domain);
 }
 
+/* True if a domain is that of the one mailbox in From: what a filter that reads From otherwise has
+ * found out is of somebody else. */
+static bool
+is_of_from(struct session *s, struct slice domain)
+{
+	const struct fact_ref from = { .fact = fact_find(SLICE("from.domain")) };
+	struct arena_mark mark = arena_mark(&s->scratch);
+	struct values values;
+	bool same;
+
+	fact_get(s, &from, &values);
+	domain = domain_of_mailbox(domain, &s->scratch);
+	same = values.n == 1 && !values.cut && slice_eq(values.v[0].text, domain);
+	arena_release(&s->scratch, mark);
+	return same;
+}
+
 void
 content_make_dmarc(struct session *s, struct many *m)
 {
 	const struct results *r = results(s, m);
+	struct slice word = SLICE_ABSENT;
 
 	if (r != NULL)
-		content_add(s, m, word_of(r->dmarc.word, content_dmarc_words));
+		word = word_of(r->dmarc.word, content_dmarc_words);
+	if (slice_eq(word, SLICE(PASS)) && !is_of_from(s, r->dmarc.domain)) {
+		content_limit(s, LIMITED_RESULTS);
+		m->values.cut = true;
+		return;
+	}
+	content_add(s, m, word);
 }

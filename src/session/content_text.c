@@ -82,7 +82,7 @@ read_page(struct session *s, struct slice source)
 	p->cut = out.text.cut || out.hidden.cut || p->seen.p == NULL || p->hidden.p == NULL;
 	if (p->cut)
 		content_limit(s, LIMITED_MEMORY);
-	else if (out.truncated && !out.links_cut && !out.url_cut)
+	if (out.styles_cut)
 		content_limit(s, LIMITED_STYLES);
 	buf_free(&out.text);
 	buf_free(&out.hidden);

@@ -83,41 +83,54 @@ content_make_domains(struct session *s, struct many *m)
 		content_add_once(s, m, u->v[i].domain);
 }
 
-/* Where a link leads, if its text names a host of somebody else; absent otherwise. */
-static struct slice
-disguised(struct session *s, struct slice seen, const struct html_link *link)
+/* True if the text of a link names a host of somebody else than it leads to. */
+static bool
+is_disguised(struct session *s, struct slice seen, const struct html_link *link)
 {
 	struct slice text = html_link_text(seen, link);
 	struct urls shown, target;
 
 	if (link->kind != HTML_HREF || text.n == 0)
-		return SLICE_ABSENT;
+		return false;
 	urls_init(&shown, 1, &s->scratch);
 	urls_init(&target, 1, &s->scratch);
 	url_find(&shown, text);
 	if (shown.n == 0 || shown.v[0].host.p == NULL)
-		return SLICE_ABSENT;
+		return false;
 	url_add(&target, link->url);
-	if (target.n == 0 || target.v[0].host.p == NULL ||
-	    domain_aligned(shown.v[0].host, target.v[0].host))
-		return SLICE_ABSENT;
-	return arena_slice(&s->decoded, target.v[0].host);
+	return target.n > 0 && target.v[0].host.p != NULL &&
+	    !domain_aligned(shown.v[0].host, target.v[0].host);
+}
+
+/* Add the disguised links of a page. */
+static void
+collect_disguised(struct session *s, const struct page *p, struct urls *found)
+{
+	for (size_t i = 0; i < p->nlinks && !found->cut; i++) {
+		struct arena_mark mark = arena_mark(&s->scratch);
+
+		if (is_disguised(s, p->seen, &p->links[i]))
+			url_add(found, p->links[i].url);
+		arena_release(&s->scratch, mark);
+	}
 }
 
 void
 content_make_disguised(struct session *s, struct many *m)
 {
 	const struct mime_text *t = content_texts(s, m);
+	bool cut = false;
+	struct urls found;
 
+	urls_init(&found, s->env->max_urls, &s->decoded);
 	for (const struct page *p = content_pages(s, m, t); p != NULL; p = p->next) {
-		for (size_t i = 0; i < p->nlinks; i++) {
-			struct arena_mark mark = arena_mark(&s->scratch);
-
-			content_add_once(s, m, disguised(s, p->seen, &p->links[i]));
-			arena_release(&s->scratch, mark);
-		}
-		m->values.cut |= p->cut || p->links_cut;
-		if (p->links_cut)
-			content_limit(s, LIMITED_URLS);
+		collect_disguised(s, p, &found);
+		m->values.cut |= p->cut;
+		cut |= p->links_cut;
 	}
+	for (size_t i = 0; i < found.n; i++)
+		content_add_once(s, m, found.v[i].host);
+	if (cut || found.cut)
+		content_limit(s, LIMITED_URLS);
+	m->values.cut |= cut || found.cut;
 }

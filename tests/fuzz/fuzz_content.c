@@ -37,8 +37,8 @@ check_value(struct session *s, const struct fact *f, const struct value *v)
 		return;
 	assert(utf8_valid(v->text));
 	assert(memchr(v->text.p, '\0', v->text.n) == NULL);
-	assert(content_fold(s, v, &folded));
-	assert(utf8_valid(folded) && folded.n <= 11 * v->text.n);
+	assert(content_fold(s, f, v, &folded));
+	assert(utf8_valid(folded) && (folded.n <= 11 * v->text.n || f->kind == KIND_NAME));
 	if (f->kind == KIND_WORD) {
 		const char *const *word = f->words;
 

@@ -53,10 +53,10 @@ check_attachments(struct mime *m, size_t size)
 		assert(memcmp(buf_slice(&front).p, buf_slice(&content).p, front.n) == 0);
 		buf_free(&front);
 		buf_free(&content);
-		if (at->name.p == NULL)
-			continue;
-		assert(utf8_valid(at->name));
-		assert(at->name.n == 0 || memchr(at->name.p, '/', at->name.n) == NULL);
+		for (const struct field_value *v = at->names; v != NULL; v = v->next) {
+			assert(utf8_valid(v->text));
+			assert(v->text.n == 0 || memchr(v->text.p, '/', v->text.n) == NULL);
+		}
 	}
 }
 

@@ -126,6 +126,10 @@ decodes_names(void **state)
 		{ "J\xe9r\xf4me <a@b>", "Jérôme <a@b>" },
 		{ "=?utf-8?q?a=00=0Ab?= <a@b>", "a\xef\xbf\xbd b <a@b>" },
 		{ "=?utf-8?q?_?= <a@b>", "<a@b>" },
+		/* where none may be */
+		{ "=?utf-8?b?Y2VvQGJhbms=?==?utf-8?q?=00?=@evil.example",
+		    "<ceo@bank\xef\xbf\xbd@evil.example>" },
+		{ "<ceo@=?utf-8?q?bank?=.example>", "<ceo@bank.example>" },
 	};
 
 	(void)state;

@@ -308,6 +308,29 @@ names(void **state)
 	assert_string_equal(list(end(a)), "\357\277\275");
 }
 
+/* A name in the directory of a zip that is not the file's own: people are shown this one. */
+static void
+aliases(void **state)
+{
+	struct archive *a = begin("zip", NULL, NULL);
+	struct slice zip;
+	char *name;
+
+	(void)state;
+	put(a, "a.txt", AE_IFREG, 10);
+	put(a, "b.txt", AE_IFREG, 10);
+	zip = end(a);
+	assert_string_equal(list(zip), "a.txt b.txt");
+	name = (char *)(uintptr_t)zip.p + 30;
+	assert_memory_equal(name, "a.txt", 5);
+	memcpy(name, "c.jpg", 5);
+	assert_string_equal(list(zip), "c.jpg b.txt a.txt");
+	/* no file's header where the directory says, and a directory that is cut off */
+	assert_string_equal(list(slice_of(zip.p, zip.n - 22)), "broken");
+	memcpy(name - 30, "PK\3\5", 4);
+	assert_string_equal(list(zip), "none");
+}
+
 /* ---- limits ---- */
 
 /* Count the items, and nothing else. */
@@ -383,6 +406,42 @@ long_names(void **state)
 		put(a, name, AE_IFREG, 1);
 		assert_int_equal(list_within(end(a), 1000).cut, cut);
 		memset(name, 'a', sizeof(name) - 1);
+	}
+}
+
+/* What all archives of a message may take together: it becomes less, and what it keeps back is
+ * told. */
+static void
+shared_budget(void **state)
+{
+	static const char *const kinds[] = { "zip", "7zip", "paxr", "gzip", "xz" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		bool packed = i > 2;
+		struct archive *a =
+		    begin(packed ? "paxr" : kinds[i], packed ? kinds[i] : NULL, NULL);
+		size_t left = LIMIT_ARCHIVE_READ, enough, n = 0;
+		struct archive_sum sum = { .left = &left };
+
+		put(a, "a", AE_IFREG, 1);
+
+		struct slice content = end(a);
+
+		assert_true(archive_list(content, count, &n, &sum));
+		assert_int_equal(sum.n, 1);
+		assert_false(sum.cut);
+		enough = LIMIT_ARCHIVE_READ - left;
+		assert_true(enough > 0);
+		for (size_t less = 1; less < enough; less += 61) {
+			left = enough - less;
+			assert_true(archive_list(content, count, &n, &sum));
+			assert_true(sum.cut || sum.n == 1);
+			assert_true(left <= enough - less);
+		}
+		left = 0;
+		assert_true(archive_list(content, count, &n, &sum));
+		assert_true(sum.cut && sum.n == 0 && left == 0 && !sum.broken);
 	}
 }
 
@@ -503,10 +562,12 @@ main(void)
 		cmocka_unit_test(iso),
 		cmocka_unit_test(others),
 		cmocka_unit_test(encrypted_zip),
+		cmocka_unit_test(aliases),
 		cmocka_unit_test(macros),
 		cmocka_unit_test(names),
 		cmocka_unit_test(many_entries),
 		cmocka_unit_test(long_names),
+		cmocka_unit_test(shared_budget),
 		cmocka_unit_test(long_gzip_name),
 		cmocka_unit_test(bombs),
 		cmocka_unit_test(sevenzip_limits),

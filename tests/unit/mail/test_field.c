@@ -57,6 +57,7 @@ shows_text(void **state)
 		{ "torn\r\napart", "torn  apart" },
 		{ "cr\rlf\nend\r\n", "cr lf end" },
 		{ "tab\there\x01\x7f", "tab here" },
+		{ "vi\x01\177a=?utf-8?q?g=1B=C2=80ra?=\vnow\xc2\x85", "viagra now" },
 		{ "c1\xc2\x85here", "c1 here" },
 		{ "caf\xe9", "café" },
 		{ "caf\xc3\xa9", "café" },

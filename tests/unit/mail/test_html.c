@@ -29,6 +29,14 @@ free_out(struct html_out *out)
 	arena_free(out->arena);
 }
 
+/* True if something was left out. */
+static bool
+is_cut(const struct html_out *out)
+{
+	return out->text.cut || out->hidden.cut || out->links_cut || out->url_cut ||
+	    out->styles_cut;
+}
+
 /* Hold each source against what is seen, and what isn't. */
 static void
 read_rows(const struct row *rows, size_t n)
@@ -46,7 +54,7 @@ read_rows(const struct row *rows, size_t n)
 		if (!slice_eq(buf_slice(&out.hidden), slice_str(hidden)))
 			fail_msg("%s: hidden \"%.*s\", not \"%s\"", rows[i].source,
 			    SLICE_ARG(buf_slice(&out.hidden)), hidden);
-		assert_false(out.truncated);
+		assert_false(is_cut(&out));
 		free_out(&out);
 	}
 }
@@ -139,6 +147,8 @@ hides_what_is_hidden(void **state)
 		{ "<p style='font-size:0'>a<b style='font-size:12px'>b</b>", "b", "a" },
 		{ "<p style='font-size:1px'>a<p style='font:0/0 a'>b<p style='font-size:.1em'>c",
 		    "", "a\nb\nc" },
+		{ "<p style='font-size:0ch'>a<p style='font-size:0dvh'>b<p style='font-size:+0'>c",
+		    "", "a\nb\nc" },
 		{ "<p style='opacity:0'>a<p style='opacity:0.01'><b style='opacity:1'>b", "",
 		    "a\nb" },
 		{ "<p style='max-height:0;overflow:hidden'>a<p style='width:0px;overflow-x:a;"
@@ -185,6 +195,13 @@ shows_the_honest_twins(void **state)
 		{ "<p style='font-size:100%'>a<p style='font:12px/0 b'>b<p style='font-size:2em'>c",
 		    "a\nb\nc", NULL },
 		{ "<p style='line-height:0'>a<p style='opacity:.5'>b", "a\nb", NULL },
+		/* browsers leave these out */
+		{ "<p style='display:none\\9'>a<p style='display:none\\0'>b<p style='display:none x'>c",
+		    "a\nb\nc", NULL },
+		{ "<p style='display:none !ie'>a<p style='visibility:hidden x'>b<p style='opacity:0 x'>c",
+		    "a\nb\nc", NULL },
+		{ "<p style='font-size:0 px'>a<p style='font-size:0x'>b<p style='font-size:0px\\9'>c",
+		    "a\nb\nc", NULL },
 		{ "<td style='display:none'>a", "a", NULL },
 		{ "<table style='display:none'>a<tr>b<td>c</table>d", "abd", "c" },
 		{ "<p style='color:white;background:#000'>a<p style='color:white;background:url(x)'>b",
@@ -277,7 +294,7 @@ finds_links(void **state)
 			"<a href=hidden style='display:none'>x</a><object data=object></object>"
 			"<p><a href=last>x</p>"),
 	    &out);
-	assert_false(out.truncated);
+	assert_false(is_cut(&out));
 	for (size_t i = 0; i < COUNT(wanted); i++) {
 		struct slice text = html_link_text(buf_slice(&out.text), &out.links[i]);
 
@@ -304,7 +321,7 @@ repeat(const char *before, const char *piece, size_t times, struct html_out *out
 		buf_str(&b, piece);
 	html_read(buf_slice(&b), out);
 	buf_free(&b);
-	return out->truncated;
+	return is_cut(out);
 }
 
 static void
@@ -352,7 +369,7 @@ tells_of_too_many_rules(void **state)
 			buf_printf(&b, ".c%u{display:none}", i);
 		buf_str(&b, "</style><b class=c999>a</b><b class=c1000>b</b>");
 		html_read(buf_slice(&b), &out);
-		assert_int_equal(out.truncated, more);
+		assert_int_equal(out.styles_cut, more);
 		assert_false(out.links_cut);
 		assert_true(slice_eq(buf_slice(&out.text), SLICE("b")));
 		buf_free(&b);
@@ -378,11 +395,34 @@ goes_deep(void **state)
 		buf_str(&b, i % 2 == 0 ? "</q>" : "</span>");
 	buf_str(&b, "c</i>d");
 	html_read(buf_slice(&b), &out);
-	assert_false(out.truncated);
+	assert_false(is_cut(&out));
 	assert_true(slice_eq(buf_slice(&out.text), SLICE("d")));
 	assert_true(slice_eq(buf_slice(&out.hidden), SLICE("abc")));
 	buf_free(&b);
 	free_out(&out);
+}
+
+/* At the limit an element takes the place of the innermost: a part of a table then stands in no
+ * table, and ends nothing when another begins. */
+static void
+goes_too_deep_in_tables(void **state)
+{
+	(void)state;
+	for (unsigned depth = LIMIT_HTML_DEPTH - 8; depth < LIMIT_HTML_DEPTH + 4; depth++) {
+		struct buf b = { 0 };
+		struct arena a;
+		struct html_out out = { .arena = &a };
+
+		arena_init(&a, 0);
+		for (unsigned i = 0; i < depth; i++)
+			buf_str(&b, "<x>");
+		buf_str(&b, "<table><tbody><table><tr><td>a</table><table><tr><table>b");
+		html_read(buf_slice(&b), &out);
+		assert_non_null(memchr(out.text.p, 'a', out.text.n));
+		assert_non_null(memchr(out.text.p, 'b', out.text.n));
+		buf_free(&b);
+		free_out(&out);
+	}
 }
 
 static void
@@ -396,7 +436,7 @@ survives_lack_of_memory(void **state)
 		arena_init(&a, limit);
 		html_read(
 		    SLICE("<p style='color:&#114;ed'>a<a href='x&amp;y'>b</a><a href=z>c"), &out);
-		assert_true(out.truncated || out.n_links == 2);
+		assert_true(is_cut(&out) || out.n_links == 2);
 		assert_true(slice_eq(buf_slice(&out.text), SLICE("abc")));
 		free_out(&out);
 	}
@@ -484,6 +524,7 @@ main(void)
 		cmocka_unit_test(tells_of_limits),
 		cmocka_unit_test(tells_of_too_many_rules),
 		cmocka_unit_test(goes_deep),
+		cmocka_unit_test(goes_too_deep_in_tables),
 		cmocka_unit_test(survives_lack_of_memory),
 		cmocka_unit_test(takes_linear_time),
 	};

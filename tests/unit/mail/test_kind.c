@@ -38,6 +38,7 @@ static const struct {
 	ROW("#!/bin/sh\n", "script"),
 	ROW("\xef\xbb\xbf@ECHO OFF\r\n", "script"),
 	ROW("L\0\0\0\1\24\2\0\0\0", "lnk"),
+	ROW("\x78\x9f\x3e\x22\1", "tnef"),
 	ROW("PK\5\6\0\0", "zip"),
 	ROW("PK\3\4", "zip"),
 	ROW(ENTRY("\0\0", "\1\0\0\0", "\1", "aX") ENTRY("\0\0", "\0\0\0\0", "\1", "b"), "zip"),

@@ -118,7 +118,7 @@ headers(void **state)
 	expect("subject", "Hello world");
 	expect("from", "joerg@Example.ORG");
 	expect("from.name", "J\xc3\xb6rg");
-	expect("from.domain", "Example.ORG");
+	expect("from.domain", "example.org");
 	assert_string_equal(values("header", "X-8bit"), "caf\xc3\xa9");
 	assert_string_equal(values("header", "Nothing"), "");
 	assert_string_equal(
@@ -127,6 +127,62 @@ headers(void **state)
 	assert_string_equal(values("header.local", "To"), "a|b|c");
 	assert_string_equal(values("header.domain", "TO"), "example.org|example.net|example.com");
 	assert_non_null(strstr(values("header.lines", NULL), "Subject: Hello world|X-8bit: caf"));
+}
+
+/* A domain is what the DNS and a reader take it for, whatever stands in or behind it. */
+static void
+domains(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "<a@example.org\xe2\x80\x8b>", "a@example.org" }, /* zero width */
+		{ "<a@ex\xc2\xad"
+		  "ample.org>",
+		    "a@example.org" },				   /* soft hyphen */
+		{ "<a@example\xe3\x80\x82org>", "a@example.org" }, /* another full stop */
+		{ "<a@\xef\xbd\x85xample.org>", "a@example.org" }, /* a wide letter */
+		{ "<a@example.org\xc2\xa0>", "a@example.org" },	   /* a blank */
+		{ "<a@example.org((>", "a@example.org" },
+		{ "<a@example.org/>", "a@example.org" },
+		{ "<a@b\xc3\xbc"
+		  "cher.example>",
+		    "a@b\xc3\xbc"
+		    "cher.example",
+		    "xn--bcher-kva.example" },
+		{ "<a@XN--bcher-kva.example>", "a@XN--bcher-kva.example" },
+		{ "<a@Example.Org>", "a@Example.Org" },
+		{ "<a@[192.0.2.1]>", "a@[192.0.2.1]" },
+	};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *domain = rows[i][2] != NULL ? rows[i][2] : rows[i][1] + 2;
+		struct slice got;
+
+		snprintf(text, sizeof(text), "From: %s\n\n", rows[i][0]);
+		hear(text);
+		assert_string_equal(values("from", NULL), rows[i][1]);
+		got = slice_str(values("from.domain", NULL));
+		if (!slice_eq_nocase(got, slice_str(domain)))
+			fail_msg("%s has the domain %.*s", rows[i][0], SLICE_ARG(got));
+	}
+}
+
+/* Names are folded as a reader sees them. */
+static void
+folded_names(void **state)
+{
+	struct fact_ref ref = { .fact = fact_find(SLICE("from.domain")) };
+	struct values got;
+	struct slice folded;
+
+	(void)state;
+	hear("From: <a@\xd0\xb5xample.org>\n\n"); /* a Cyrillic letter */
+	fact_get(&s, &ref, &got);
+	assert_int_equal(got.n, 1);
+	assert_memory_equal(got.v[0].text.p, "xn--", 4);
+	assert_true(content_fold(&s, ref.fact, &got.v[0], &folded));
+	assert_true(slice_eq(folded, SLICE("example.org")));
 }
 
 static void
@@ -169,14 +225,15 @@ files(void **state)
 
 /* Base64 of what a test needs. */
 static void
-hear_file(const char *bytes, size_t n)
+hear_named(const char *name, const char *bytes, size_t n)
 {
 	static const char digits[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct buf all = { 0 };
 
-	buf_str(&all,
-	    "Content-Type: application/x-file; name=f\nContent-Transfer-Encoding: base64\n\n");
+	buf_printf(&all,
+	    "Content-Type: application/x-file; name=%s\nContent-Transfer-Encoding: base64\n\n",
+	    name);
 	for (size_t i = 0; i < n; i += 3) {
 		unsigned long v = 0;
 
@@ -189,6 +246,37 @@ hear_file(const char *bytes, size_t n)
 	}
 	hear(buf_slice(&all).p);
 	buf_free(&all);
+}
+
+static void
+hear_file(const char *bytes, size_t n)
+{
+	hear_named("f", bytes, n);
+}
+
+/* Readers differ in which of several names they take: all are told. */
+static void
+several_names(void **state)
+{
+	(void)state;
+	hear("Content-Type: application/x; name=c.txt; name=\"d.txt\"\n"
+	     "Content-Disposition: attachment; filename=evil.exe; filename*=utf-8''safe.txt;\n"
+	     "\tfilename=\"evil.exe\"\n\nx\n");
+	expect("attachment.name", "safe.txt|evil.exe|c.txt|d.txt");
+}
+
+/* What is packed alone is unpacked under the file's name. */
+static void
+packed_alone(void **state)
+{
+	static const char gzip[] = "\x1f\x8b\x08\0\0\0\0\0\0\xff\3\0\0\0\0\0\0\0\0\0";
+
+	(void)state;
+	hear_named("invoice.js.gz", gzip, sizeof(gzip) - 1);
+	expect("attachment.kind", "gzip");
+	expect("attachment.name", "invoice.js.gz|invoice.js");
+	hear_named("page.txt", "plain", 5);
+	expect("attachment.name", "page.txt");
 }
 
 static void
@@ -223,6 +311,31 @@ traits(void **state)
 	assert_non_null(strstr(values("attachment.trait", NULL), "encrypted"));
 }
 
+/* Unpackers find an archive behind other bytes, and go by its name. */
+static void
+archives_by_name(void **state)
+{
+	static const struct {
+		const char *type, *content, *traits;
+	} t[] = {
+		{ "a/b; name=A.ZIP", "\rPK\3\4", "broken" },
+		{ "image/gif; name=a.rar", "GIF89a", "broken" },
+		{ "a/b; name=a.zip", "", "" },
+		{ "a/b; name=azip", "hello", "" },
+		{ "a/b; name=zip", "hello", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct buf mail = { 0 };
+
+		buf_printf(&mail, "Content-Type: %s\n\n%s", t[i].type, t[i].content);
+		hear(buf_slice(&mail).p);
+		expect("attachment.trait", t[i].traits);
+		buf_free(&mail);
+	}
+}
+
 /* What one message has is not the next one's. */
 static void
 next_message(void **state)
@@ -249,12 +362,12 @@ folded(void **state)
 	hear("Content-Type: text/plain; charset=utf-8\n\nv\xc2\xad"
 	     "i\xc3\xa1gra\n");
 	fact_get(&s, &ref, &got);
-	assert_true(content_fold(&s, &got.v[0], &once));
+	assert_true(content_fold(&s, ref.fact, &got.v[0], &once));
 	assert_int_equal(once.n, strlen("viagra "));
 	assert_memory_equal(once.p, "viagra ", once.n);
 	/* kept, not made again */
 	fact_get(&s, &ref, &got);
-	assert_true(content_fold(&s, &got.v[0], &twice));
+	assert_true(content_fold(&s, ref.fact, &got.v[0], &twice));
 	assert_ptr_equal(once.p, twice.p);
 }
 
@@ -346,11 +459,16 @@ results(void **state)
 	static const char doubtful[] =
 	    "Authentication-Results: mx.example.org/4fXq2N; dmarc=pass; dmarc=fail\n\n";
 
+	char of_from[1000];
+
 	(void)state;
 	hear_from("Postfix 3.7.11", told);
 	expect("dmarc", ""); /* authserv-id is not set */
 	env.authserv_id = "mx.example.org";
 	hear_from("Postfix 3.7.11", told);
+	expect("dmarc", "+"); /* of whose domain, if not of From's? */
+	snprintf(of_from, sizeof(of_from), "From: x@A.example\n%s", told);
+	hear_from("Postfix 3.7.11", of_from);
 	expect("dkim", "pass|fail");
 	expect("dkim.domain", "a.example");
 	expect("dmarc", "pass");
@@ -360,8 +478,12 @@ results(void **state)
 	hear_from("Postfix 3.7.11", forged);
 	expect("dmarc", "");
 	env.forged_removed = true;
-	hear_from("8.17.1", forged);
+	snprintf(of_from, sizeof(of_from), "From: x@a.example\n%s", forged);
+	hear_from("8.17.1", of_from);
 	expect("dmarc", "pass");
+	snprintf(of_from, sizeof(of_from), "From: x@a.example, y@b.example\n%s", forged);
+	hear_from("8.17.1", of_from);
+	expect("dmarc", "+");
 	hear_from("Postfix 3.7.11", doubtful);
 	expect("dmarc", "+");
 	expect("message.truncated", "");
@@ -372,10 +494,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(headers, setup, teardown),
+		cmocka_unit_test_setup_teardown(domains, setup, teardown),
+		cmocka_unit_test_setup_teardown(folded_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(texts, setup, teardown),
 		cmocka_unit_test_setup_teardown(urls, setup, teardown),
 		cmocka_unit_test_setup_teardown(files, setup, teardown),
 		cmocka_unit_test_setup_teardown(traits, setup, teardown),
+		cmocka_unit_test_setup_teardown(several_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(packed_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(archives_by_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(next_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(folded, setup, teardown),
 		cmocka_unit_test_setup_teardown(limits, setup, teardown),
