@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-#define UNCOUNTED 32 /* searches that may take this part of a budget are counted together */
+#define UNCOUNTED 8 /* searches that may take this part of a budget are counted together */
 
 struct budget
 budget_new(uint64_t us)
@@ -16,7 +16,9 @@ budget_new(uint64_t us)
 uint64_t
 budget_left(const struct budget *b)
 {
-	return b->spent ? 0 : b->limit_us - b->used_us;
+	uint64_t used = b->used_us + b->worst_ns / 1000;
+
+	return b->spent || used >= b->limit_us ? 0 : b->limit_us - used;
 }
 
 /* True if what is not counted may be much. */
@@ -61,5 +63,12 @@ void
 budget_end(struct budget *b)
 {
 	if (is_due(b))
+		count(b);
+}
+
+void
+budget_pause(struct budget *b)
+{
+	if (b->worst_ns > 0)
 		count(b);
 }

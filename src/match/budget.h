@@ -27,3 +27,6 @@ uint64_t budget_left(const struct budget *b);
 void budget_begin(struct budget *b, uint64_t worst_ns);
 void budget_go_on(struct budget *b, uint64_t worst_ns);
 void budget_end(struct budget *b);
+
+/* Count all of them, before time passes in which nothing is searched. */
+void budget_pause(struct budget *b);

@@ -3,25 +3,31 @@
  */
 #pragma once
 
+#include "match/effort.h"
 #include "match/pattern.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdatomic.h>
 
+/* The code with a callout between any two items: slower; made when a search first wants it. */
+struct watched {
+	_Atomic(pcre2_code *) code; /* NULL until then */
+	atomic_bool too_large;	    /* there is none */
+};
+
 struct pattern {
 	pcre2_code *code;
-	/* the same with a look at the clock between any two items: slower; made when a search first
-	 * wants it, NULL until then */
-	_Atomic(pcre2_code *) *watched;
+	struct watched *watched;
 	char *re; /* to make it from */
 	size_t nre;
 	unsigned flags;
 	unsigned groups;
-	size_t stride; /* bytes of text that a step of a search may go over at most */
-	bool anchored; /* a match begins where the search does */
-	bool whole;    /* a search can't be done in pieces */
-	bool caret;    /* begins with ^, maybe within parentheses */
+	struct effort effort;
+	double item_ns; /* what an item may take */
+	bool anchored;	/* a match begins where the search does */
+	bool whole;	/* a search can't be done in pieces */
+	bool caret;	/* begins with ^, maybe within parentheses */
 };
 
 /* PCRE2's code of a pattern, with more of its options; NULL with its error number and offset. */

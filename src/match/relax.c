@@ -21,6 +21,7 @@ is_empty(const struct node *n)
 	case NODE_START:
 	case NODE_END:
 	case NODE_LOOK:
+	case NODE_NOT:
 		return true;
 	case NODE_ANY:
 	case NODE_SET:
@@ -129,6 +130,7 @@ write_node(const struct node *n, bool anchors, struct buf *out)
 	switch (n->type) {
 	case NODE_EMPTY:
 	case NODE_LOOK:
+	case NODE_NOT:
 		return;
 	case NODE_START:
 	case NODE_END:

@@ -529,6 +529,7 @@ walk(struct finder *f, const struct node *n, struct row *row)
 	case NODE_EMPTY:
 	case NODE_START:
 	case NODE_END:
+	case NODE_NOT:
 		return;
 	case NODE_ANY:
 		add_gap(f, row);

@@ -7,12 +7,13 @@
  * the JIT's stack is mapped and unmapped with them: so it is made only when a match wants more than
  * the 32 KB that PCRE2 takes of the thread's own.
  *
- * The JIT's code can't be interrupted, and looks at no clock. But it counts steps, for each place
- * where a match may begin, and it can be told up to which place to look. So a search is done in
- * pieces: so many places, so many steps at each, that even at worst a piece takes no more than half
- * of the time that is left. Nearly all searches are one piece. Where a place wants more steps than
- * that, the pieces become smaller, and in the end they are searched by code with callouts, which
- * do look at the clock, and make it several times slower.
+ * The JIT's code can't be interrupted, and looks at no clock. But it can be told up to which place
+ * a match may begin, and it counts steps, for each such place. So a search is done in pieces: so
+ * many places, that even at worst, by the form of the pattern, a piece takes no more than the time
+ * that is left. Nearly all searches are one piece. Where the form sets no bound, it is steps that
+ * bound it: few to begin with, and more of them, in smaller pieces, where these are too few. In the
+ * end places are searched by code with callouts, which do look at the clock, and make it many times
+ * slower.
  */
 #include "match/pattern_in.h"
 
@@ -23,12 +24,13 @@
 #include <stdlib.h>
 
 #define JIT_STACK_START 65536 /* bytes; grows to LIMIT_JIT_STACK */
-#define STEP_NS 50	      /* what one step may take, and more for each byte that it goes over */
-#define STEPS_LEAST 8	      /* at each place, to begin with */
+#define PLACE_NS 2	      /* that a place takes where no match begins, at most */
+#define STEPS_LEAST 4	      /* at each place, to begin with */
 #define STEPS_MOST 256	      /* likewise, in short texts */
-#define STEPS_BYTES 65536     /* steps times bytes of text: between the two above */
-#define STEPS_MORE 16	      /* times as many when they are too few */
-#define WATCHED_PLACES 1024   /* that are searched at once by watched code */
+#define STEPS_MORE 8	      /* times as many when they are too few */
+#define SMALL_PIECE 64	      /* part of a budget that a first piece may take at most, if it can */
+#define FEW_PLACES 32	      /* a piece of fewer is not worth its call */
+#define WATCHED_PLACES 65536  /* that are searched at once by watched code */
 #define LOOK_BYTES 65536      /* that callouts may have gone over between looks at the clock */
 #define LOOK_CALLOUTS 256     /* callouts between them at most */
 
@@ -129,7 +131,6 @@ struct search {
 	struct budget *b;
 	uint32_t steps, least; /* at each place: now, and to begin with */
 	bool going;	       /* a piece was searched just now */
-	uint64_t step_ns;
 	/* of watched code: when to end, callouts between two looks, and up to the next one */
 	uint64_t end_us;
 	unsigned looks, callouts;
@@ -146,37 +147,47 @@ begin(struct search *x, uint64_t worst_ns)
 	x->going = true;
 }
 
-/* Let one piece of code search for a match that begins at a place from `from` to `to`. */
+/* Let a code search for a match that begins at a place from `from` to `to`. */
 static int
 run(struct search *x, const pcre2_code *code, size_t from, size_t to, uint32_t steps)
 {
-	struct scratch *s = x->s;
+	pcre2_set_match_limit(x->s->context, steps);
+	pcre2_set_offset_limit(x->s->context, to);
+	return pcre2_match(
+	    code, x->text, x->n, from, x->options | PCRE2_NO_UTF_CHECK, x->s->data, x->s->context);
+}
+
+/* The same, with a stack that is large enough, if there is one. */
+static int
+run_on_stack(struct search *x, const pcre2_code *code, size_t from, size_t to, uint32_t steps)
+{
 	int rc;
 
-	pcre2_set_match_limit(s->context, steps);
-	pcre2_set_offset_limit(s->context, to);
 	do
-		rc = pcre2_match(code, x->text, x->n, from, x->options | PCRE2_NO_UTF_CHECK,
-		    s->data, s->context);
-	while (rc == PCRE2_ERROR_JIT_STACKLIMIT && scratch_add_stack(s));
+		rc = run(x, code, from, to, steps);
+	while (rc == PCRE2_ERROR_JIT_STACKLIMIT && scratch_add_stack(x->s));
 	return rc;
 }
 
 /* ---- watched code ---- */
 
-/* The watched code of a pattern, made if it is not there; NULL on lack of memory. */
+/* The watched code of a pattern, made if it is not there; NULL if it is too large, and on lack of
+ * memory. */
 static const pcre2_code *
 watched_code(const struct pattern *p)
 {
-	pcre2_code *code = atomic_load(p->watched), *other = NULL;
+	struct watched *w = p->watched;
+	pcre2_code *code = atomic_load(&w->code), *other = NULL;
 	size_t offset;
 	int error;
 
-	if (code != NULL)
+	if (code != NULL || atomic_load(&w->too_large))
 		return code;
 	code = pattern_code(slice_of(p->re, p->nre), p->flags,
 	    PCRE2_USE_OFFSET_LIMIT | PCRE2_AUTO_CALLOUT, &error, &offset);
-	if (code == NULL || atomic_compare_exchange_strong(p->watched, &other, code))
+	if (code == NULL)
+		atomic_store(&w->too_large, error != PCRE2_ERROR_NOMEMORY);
+	if (code == NULL || atomic_compare_exchange_strong(&w->code, &other, code))
 		return code;
 	pcre2_code_free(code); /* another thread was faster */
 	return other;
@@ -197,21 +208,18 @@ look(pcre2_callout_block *block, void *data)
 
 /* Search a piece with an eye on the clock. */
 static int
-run_watched(struct search *x, size_t from, size_t to)
+run_watched(struct search *x, const pcre2_code *code, size_t from, size_t to)
 {
-	const pcre2_code *code = watched_code(x->p);
 	uint64_t left = budget_left(x->b);
 	int rc;
 
-	if (code == NULL)
-		return PCRE2_ERROR_NOMEMORY;
 	x->looks = x->n < LOOK_BYTES ? LOOK_BYTES / (x->n + 1) + 1 : 1;
 	x->looks = x->looks < LOOK_CALLOUTS ? x->looks : LOOK_CALLOUTS;
 	x->callouts = x->looks;
 	x->end_us = clock_us() + left;
 	pcre2_set_callout(x->s->context, look, x);
 	begin(x, UINT64_MAX / 2);
-	rc = run(x, code, from, to, LIMIT_MATCH);
+	rc = run_on_stack(x, code, from, to, LIMIT_MATCH);
 	budget_end(x->b);
 	pcre2_set_callout(x->s->context, NULL, NULL);
 	x->b->spent |= rc == PCRE2_ERROR_CALLOUT;
@@ -220,9 +228,40 @@ run_watched(struct search *x, size_t from, size_t to)
 
 /* ---- pieces ---- */
 
-/* The last place of a piece of so many places. */
+/* What so many places may take, the first of which is at `from`, in nanoseconds: in the middle they
+ * have half of them less text before them. */
+static double
+worst_ns(const struct search *x, size_t from, size_t places)
+{
+	const struct effort *e = &x->p->effort;
+	double left = (double)(x->n - from) - (double)(places - 1) / 2;
+	double items = (e->fixed + e->each * left) * (e->endless ? x->steps : 1);
+
+	return (double)places * (PLACE_NS + items * x->p->item_ns);
+}
+
+/* How many places, of `all` from `from` on, can be searched in the time that is left; *ns is what
+ * they may take. */
 static size_t
-piece_end(const struct search *x, size_t from, size_t places)
+places_in_time(const struct search *x, size_t from, size_t all, double *ns)
+{
+	double left = (double)budget_left(x->b) * 1000;
+
+	*ns = worst_ns(x, from, all);
+	if (*ns > left) {
+		budget_pause(x->b); /* what is not counted yet may have been little */
+		left = (double)budget_left(x->b) * 1000;
+	}
+	if (*ns <= left)
+		return all;
+	all = (size_t)(left / worst_ns(x, from, 1));
+	*ns = left;
+	return all;
+}
+
+/* The last of so many places. */
+static size_t
+last_of(const struct search *x, size_t from, size_t places)
 {
 	return x->p->whole || places > x->n - from ? x->n : from + places - 1;
 }
@@ -236,49 +275,74 @@ behind(const struct search *x, size_t to)
 	return to;
 }
 
+/* Steps to begin with: as many as make all of the text one piece that is not worth a look at the
+ * clock. */
+static uint32_t
+first_steps(struct search *x)
+{
+	double steps;
+
+	if (!x->p->effort.endless)
+		return LIMIT_MATCH;
+	x->steps = 1;
+	steps = (double)x->b->limit_us * 1000 / SMALL_PIECE / worst_ns(x, 0, x->n + 1);
+	return steps < STEPS_LEAST ? STEPS_LEAST
+	    : steps > STEPS_MOST   ? STEPS_MOST
+				   : (uint32_t)steps;
+}
+
+/* True if a piece of so many places, of `all` that there are, is better than watched code. */
+static bool
+is_enough(const struct search *x, size_t places, size_t all)
+{
+	if (x->p->whole || all < FEW_PLACES)
+		return places == all;
+	return places >= FEW_PLACES || (places > 0 && x->steps > x->least);
+}
+
 /* Search a piece from a place on, and tell its last place. */
 static int
 run_piece(struct search *x, size_t from, size_t *to)
 {
 	const struct pattern *p = x->p;
-	size_t all = p->anchored ? 1 : x->n - from + 1;
+	size_t all = p->anchored ? 1 : x->n - from + 1, watched = WATCHED_PLACES, places;
+	const pcre2_code *code;
+	double ns;
+	int rc;
 
 	for (;;) {
-		uint64_t places = budget_left(x->b) * 1000 / 2 / x->step_ns / x->steps;
-		int rc;
-
-		if (places == 0 || (p->whole && places < all)) {
-			*to = piece_end(x, from, WATCHED_PLACES);
-			x->steps = x->least;
-			return run_watched(x, from, *to);
-		}
-		*to = piece_end(x, from, places);
-		places = places < all ? places : all;
-		begin(x, places * x->steps * x->step_ns);
+		places = places_in_time(x, from, all, &ns);
+		if (!is_enough(x, places, all) && (code = watched_code(p)) != NULL)
+			break;
+		if (places == 0 || (p->whole && places < all))
+			return PCRE2_ERROR_MATCHLIMIT;
+		*to = last_of(x, from, places);
+		begin(x, (uint64_t)ns);
 		rc = run(x, p->code, from, *to, x->steps);
 		budget_end(x->b);
+		if (rc == PCRE2_ERROR_JIT_STACKLIMIT && scratch_add_stack(x->s))
+			continue;
 		if (rc != PCRE2_ERROR_MATCHLIMIT || x->steps == LIMIT_MATCH) {
 			x->steps = x->steps / 2 > x->least ? x->steps / 2 : x->least;
 			return rc;
 		}
+		watched = places;
 		x->steps =
 		    x->steps < LIMIT_MATCH / STEPS_MORE ? x->steps * STEPS_MORE : LIMIT_MATCH;
 	}
+	*to = last_of(x, from, watched);
+	x->steps = x->steps / STEPS_MORE > x->least ? x->steps / STEPS_MORE : x->least;
+	return run_watched(x, code, from, *to);
 }
 
 /* Search all of it, piece by piece. */
 static int
 run_pieces(struct search *x, size_t from)
 {
-	size_t stride = x->p->stride < x->n ? x->p->stride : x->n, to;
 	int rc = PCRE2_ERROR_NOMATCH;
+	size_t to = from;
 
-	x->step_ns = STEP_NS + stride;
-	x->least = STEPS_MOST;
-	if (x->n > STEPS_BYTES / STEPS_MOST)
-		x->least =
-		    x->n < STEPS_BYTES / STEPS_LEAST ? STEPS_BYTES / (uint32_t)x->n : STEPS_LEAST;
-	x->steps = x->least;
+	x->steps = x->least = first_steps(x);
 	while (from <= x->n && rc == PCRE2_ERROR_NOMATCH) {
 		if (x->b->spent)
 			return PCRE2_ERROR_CALLOUT;
@@ -302,7 +366,8 @@ search(const struct pattern *p, struct slice subject, size_t from, uint32_t opti
 		.s = s,
 		.b = b,
 	};
-	int rc = b != NULL ? run_pieces(&x, from) : run(&x, p->code, from, subject.n, LIMIT_MATCH);
+	int rc = b != NULL ? run_pieces(&x, from)
+			   : run_on_stack(&x, p->code, from, subject.n, LIMIT_MATCH);
 
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;

@@ -89,14 +89,13 @@ body(struct reader *r, struct mode mode)
 	return n;
 }
 
-/* An assertion: what a positive one has is in the text, too. */
+/* An assertion. */
 static struct node *
-assertion(struct reader *r, struct mode mode, bool positive)
+assertion(struct reader *r, struct mode mode, enum node_type type)
 {
-	struct node *child = body(r, mode), *n = new_node(r, positive ? NODE_LOOK : NODE_EMPTY);
+	struct node *child = body(r, mode), *n = new_node(r, type);
 
-	if (positive)
-		append(r, n, child);
+	append(r, n, child);
 	return n;
 }
 
@@ -169,9 +168,9 @@ special_group(struct reader *r, struct mode *mode)
 			return body(r, *mode);
 	if (syntax_take(r, "=") || syntax_take(r, "<=") || syntax_take(r, "*") ||
 	    syntax_take(r, "<*"))
-		return assertion(r, *mode, true);
+		return assertion(r, *mode, NODE_LOOK);
 	if (syntax_take(r, "!") || syntax_take(r, "<!"))
-		return assertion(r, *mode, false);
+		return assertion(r, *mode, NODE_NOT);
 	if (syntax_take(r, "("))
 		return conditional(r, *mode);
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)

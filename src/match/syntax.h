@@ -21,6 +21,7 @@ enum node_type {
 	NODE_ALT,    /* one of its children */
 	NODE_REPEAT, /* its child, min to max times */
 	NODE_LOOK,   /* the empty text, but the child's is in the text too */
+	NODE_NOT,    /* the empty text, where the child's is not */
 };
 
 #define NODE_MANY UINT32_MAX /* max of a repetition without end */
@@ -44,8 +45,9 @@ struct node {
 	struct node *next;	   /* the parent's next child */
 };
 
-/* The tree of a pattern that PCRE2 takes with these flags (PATTERN_…). NULL if nothing is known of
- * it, and on lack of memory. */
+/* The tree of a pattern that PCRE2 takes with these flags (PATTERN_…). Without cases (NULL) its
+ * sets have none of those that go without saying: for who looks at the form alone. NULL if nothing
+ * is known of it, and on lack of memory. */
 const struct node *syntax_tree(
     struct slice re, unsigned flags, struct cases *cases, struct arena *a);
 

@@ -67,10 +67,11 @@ static void
 add_cases(struct reader *r, struct set *s, uint32_t c, bool caseless)
 {
 	uint32_t all[CASES_MAX];
-	size_t n = caseless ? cases_of(r->cases, c, r->utf, all) : 0;
+	bool wanted = caseless && r->cases != NULL;
+	size_t n = wanted ? cases_of(r->cases, c, r->utf, all) : 0;
 
 	add(r, s, c);
-	if (caseless && n == 0)
+	if (wanted && n == 0)
 		r->failed = true;
 	for (size_t i = 0; i < n; i++)
 		add(r, s, all[i]);

@@ -113,6 +113,8 @@ show_verdict(FILE *out, const struct decision *d)
 		fputs(": ", out);
 		show_text(out, d->reply.text, TEXT_MAX);
 	}
+	if (d->cause == CAUSE_ERROR && d->why != NULL)
+		fprintf(out, " (%s)", d->why);
 }
 
 /* Print an effect. */

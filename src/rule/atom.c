@@ -276,6 +276,13 @@ ask_count(struct eval *e, const struct atom *a, const struct values *left)
 	return now ? OUT_TRUE : OUT_FALSE;
 }
 
+/* The time to tell what has matched: what is left of that for asking, as long as there is some. */
+static struct budget *
+time_to_tell(struct eval *e)
+{
+	return e->matching->asking.spent ? &e->matching->telling : &e->matching->asking;
+}
+
 /* One value against the list. */
 static enum match
 find(struct eval *e, const struct atom *a, const struct value *v, struct list_hit *hit)
@@ -288,7 +295,7 @@ find(struct eval *e, const struct atom *a, const struct value *v, struct list_hi
 		return MATCH_ERROR;
 	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW),
 	    &(struct list_filter){ scan_candidates(e, a), a->pattern_number,
-		hit != NULL ? &e->matching->telling : &e->matching->asking },
+		hit != NULL ? time_to_tell(e) : &e->matching->asking },
 	    hit);
 }
 
@@ -354,22 +361,30 @@ ask_values(struct eval *e, const struct atom *a, const struct values *left)
 	}
 }
 
+void
+matching_note(
+    struct matching *m, uint64_t used_us, const struct atom *atom, const struct rule *rule)
+{
+	uint64_t us = m->asking.used_us - used_us;
+
+	if (us <= m->most_us)
+		return;
+	m->most_us = us;
+	m->atom = atom;
+	m->rule = rule;
+}
+
 unsigned
 atom_ask(struct eval *e, const struct atom *a)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
-	struct matching *m = e->matching;
-	uint64_t used = m->asking.used_us;
-	bool spent = m->asking.spent;
+	uint64_t used = e->matching->asking.used_us;
 	struct values left;
 	unsigned out;
 
 	eval_fact(e, &a->left, a->score_upto, &left);
 	out = ask_values(e, a, &left);
-	if (m->asking.spent && !spent) {
-		m->last = a;
-		m->last_us = m->asking.used_us - used;
-	}
+	matching_note(e->matching, used, a, NULL);
 	arena_release(&e->session->scratch, mark);
 	return out;
 }
@@ -383,8 +398,7 @@ atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n
 	eval_fact(e, &a->left, a->score_upto, &left);
 	for (size_t i = 0; i < left.n; i++)
 		if (subject(e, a, a->pattern_flags, &left.v[i], &text) &&
-		    pattern_capture(a->pattern, text, groups, n, &e->matching->telling) ==
-			MATCH_YES)
+		    pattern_capture(a->pattern, text, groups, n, time_to_tell(e)) == MATCH_YES)
 			return true;
 	return false;
 }

@@ -81,6 +81,7 @@ remove_headers(struct judge *j, const struct rule *r)
 {
 	const struct session *s = &j->session;
 	struct slice name = slice_str(r->header);
+	uint64_t used = j->matching.asking.used_us;
 	bool good = !s->headers_cut;
 	unsigned n = 0;
 
@@ -100,6 +101,7 @@ remove_headers(struct judge *j, const struct rule *r)
 				.index = n });
 		good &= m != MATCH_ERROR;
 	}
+	matching_note(&j->matching, used, NULL, r);
 	return good;
 }
 

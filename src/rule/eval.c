@@ -325,6 +325,7 @@ eval_settle(struct eval *e, uint32_t node)
 	lookups = lookups_of(e, node, ++*e->questions);
 	if (lookups == 0 || !could_settle(e, node))
 		return set;
+	budget_pause(&e->matching->asking);
 	session_look_up(e->session, lookups);
 	eval_ask_anew(e);
 	return outcome(e, node, VIEW_NOW);

@@ -37,8 +37,11 @@ struct score_cell {
  * texts tell of a match. */
 struct matching {
 	struct budget asking, telling;
-	const struct atom *last; /* that spent what asking had; NULL: none */
-	uint64_t last_us;	 /* what it took */
+	/* what took the most of it, and how much: the question of an atom, or the pattern of a
+	 * rule; NULL: not that */
+	const struct atom *atom;
+	const struct rule *rule;
+	uint64_t most_us;
 };
 
 /* One walk's view: the outcomes got so far. */
@@ -85,7 +88,8 @@ void eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, 
 /* A text with its `{…}` filled in, cut at LIMIT_TEXT_FILLED bytes. Facts that are absent or not
  * known add nothing, a failed list only what it did answer; several values are divided by ", ";
  * their control bytes become blanks or `?`, so that a line feed comes only from the rule. Gets
- * lookups. Absent on lack of memory, also for a fact that lost its values so. */
+ * lookups. Absent on lack of memory, also for a fact that lost its values so, and of time for what
+ * a pattern found. */
 struct slice eval_text(struct eval *e, const struct text *t);
 
 /* The same with the bytes as they are, for comparing. lack->cut, lack->failed: something was, or
@@ -95,6 +99,10 @@ struct slice eval_text_raw(struct eval *e, const struct text *t, struct values *
 /* The outcomes with which a rule doesn't act, and the next one is looked at: a set within them
  * needs no more to be known. */
 unsigned eval_passes(const struct program *p);
+
+/* Remember what has taken time since `asking` said used_us, if it is the most. */
+void matching_note(
+    struct matching *m, uint64_t used_us, const struct atom *atom, const struct rule *rule);
 
 /* Ask an atom now: its facts are known, its lookups got. One outcome. */
 unsigned atom_ask(struct eval *e, const struct atom *a);

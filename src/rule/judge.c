@@ -339,6 +339,8 @@ judge_stage(struct judge *j, enum stage s)
 		a = at_rcpt(j);
 	else
 		a = at_content(j);
+	budget_pause(&j->matching.asking);
+	budget_pause(&j->matching.telling);
 	return a;
 }
 

@@ -151,24 +151,23 @@ asked_by(const struct program *p, const struct atom *a, const struct rule *r)
 	return NULL;
 }
 
-/* Why a rule (may be NULL) had no time for a pattern: what took it. NULL if it had, or memory
- * lacks. */
+/* Why a rule (may be NULL) had no time for a pattern, and what took most of it. NULL if it had, or
+ * memory lacks. */
 static const char *
 out_of_time(struct judge *j, const struct rule *r)
 {
-	const struct program *p = j->program;
 	const struct matching *m = &j->matching;
 
 	if (!m->asking.spent)
 		return NULL;
-	r = m->last != NULL ? asked_by(p, m->last, r) : NULL;
+	r = m->atom != NULL ? asked_by(j->program, m->atom, r) : m->rule;
 	if (r == NULL)
 		return arena_printf(&j->texts, "match-budget: patterns took %llu ms",
 		    (unsigned long long)m->asking.used_us / 1000)
 		    .p;
 	return arena_printf(&j->texts,
 	    "match-budget: patterns took %llu ms, %llu of them in %s%s%s:%u%s",
-	    (unsigned long long)m->asking.used_us / 1000, (unsigned long long)m->last_us / 1000,
+	    (unsigned long long)m->asking.used_us / 1000, (unsigned long long)m->most_us / 1000,
 	    r->label != NULL ? r->label : "", r->label != NULL ? " (" : "", r->file, r->line,
 	    r->label != NULL ? ")" : "")
 	    .p;

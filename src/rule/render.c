@@ -136,8 +136,11 @@ add_piece(
 	case PIECE_FACT:
 		return add_fact(e, b, v, t->score_upto, f);
 	case PIECE_GROUP:
-		if (a->stage <= e->stage && atom_groups(e, a, groups, v->group + 1))
-			f->put(b, groups[v->group]);
+		if (a->stage > e->stage)
+			break;
+		if (!atom_groups(e, a, groups, v->group + 1))
+			return !e->matching->asking.spent;
+		f->put(b, groups[v->group]);
 		break;
 	case PIECE_LISTING_ZONE:
 	case PIECE_LISTING_VALUE:
@@ -146,9 +149,11 @@ add_piece(
 		break;
 	case PIECE_ENTRY:
 	case PIECE_ENTRY_TEXT:
-		if (a->stage <= e->stage && atom_entry(e, a, &hit))
-			f->put(
-			    b, v->kind == PIECE_ENTRY || hit.text.p == NULL ? hit.entry : hit.text);
+		if (a->stage > e->stage)
+			break;
+		if (!atom_entry(e, a, &hit))
+			return !e->matching->asking.spent;
+		f->put(b, v->kind == PIECE_ENTRY || hit.text.p == NULL ? hit.entry : hit.text);
 		break;
 	}
 	return true;

@@ -4,10 +4,12 @@
 #include "play.h"
 
 #include "base/clock.h"
+#include "rule/judge_in.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -49,8 +51,8 @@ a_bomb_defers(void **state)
 	start(&p, BUDGET "bomb: reject if body ~ " BOMB "\nafter: reject if body ~ /x/\n");
 	greet(&p);
 	us = clock_us();
-	assert_string_equal(message(&p, "x", bomb()),
-	    "tempfail 451 4.3.0 Temporary failure, try again later");
+	assert_string_equal(
+	    message(&p, "x", bomb()), "tempfail 451 4.3.0 Temporary failure, try again later");
 	us = clock_us() - us;
 	assert_in_range(us, 500000, 3000000);
 	assert_string_equal(without_numbers(&p),
@@ -69,8 +71,8 @@ a_bomb_is_skipped(void **state)
 	start(&p,
 	    BUDGET "set on-error skip\n"
 		   "bomb: reject if body ~ " BOMB "\n"
-		   "after: reject if subject ~ /x/\n"
-		   "plain: reject \"plain\" if subject = xyz\n");
+		   "after: reject if header(\"X-Test\") ~ /x/\n"
+		   "plain: reject \"plain\" if header(\"X-Test\") = xyz\n");
 	greet(&p);
 	assert_string_equal(message(&p, "xyz", bomb()), "reject 550 5.7.1 plain");
 	finish(&p);
@@ -86,7 +88,7 @@ each_message_has_its_own(void **state)
 	start(&p,
 	    BUDGET "set on-error skip\n"
 		   "bomb: reject if body ~ " BOMB "\n"
-		   "helo: reject \"helo\" if body ~ /c/ and helo ~ /mx/\n");
+		   "helo: reject \"helo\" if body ~ /c/ and helo ~ /host/\n");
 	greet(&p);
 	assert_string_equal(message(&p, "x", bomb()), "accept");
 	judge_abort(p.judge);
@@ -104,11 +106,101 @@ texts_have_time_left(void **state)
 	(void)state;
 	start(&p,
 	    BUDGET "set on-error skip\n"
-		   "found: score 1 if subject ~ /x(y)z/\n"
+		   "list known of patterns {\n\t/x(y)z/ \"entry\"\n}\n"
+		   "found: reject if header(\"X-Test\") ~ /x(y)z/ and header(\"X-Test\") in known\n"
+		   "    and header(\"X-Test\") = other\n"
 		   "bomb: reject if body ~ " BOMB "\n"
-		   "told: reject \"{1}\" if subject ~ /x(y)z/\n");
+		   "told: reject \"{1} {entry.text}\"\n"
+		   "    if header(\"X-Test\") ~ /x(y)z/ and header(\"X-Test\") in known\n");
 	greet(&p);
-	assert_string_equal(message(&p, "xyz", bomb()), "reject 550 5.7.1 y");
+	assert_string_equal(message(&p, "xyz", bomb()), "reject 550 5.7.1 y entry");
+	finish(&p);
+}
+
+/* Where there is none, a header without what was found is an error. */
+static void
+what_is_not_told_is_an_error(void **state)
+{
+	struct play p;
+
+	(void)state;
+	start(&p,
+	    BUDGET "found: score 1 if body ~ /(.)c/\n"
+		   "bomb: log \"bomb\" if body ~ " BOMB "\n"
+		   "told: add-header \"X-Told\" \"{1}\" if body ~ /(.)c/\n");
+	greet(&p);
+	p.judge->matching.telling.spent = true;
+	assert_string_equal(
+	    message(&p, "xyz", bomb()), "tempfail 451 4.3.0 Temporary failure, try again later");
+	assert_non_null(strstr(p.log.p, "tempfail by error told at body: match-budget: "));
+	finish(&p);
+}
+
+/* A message that is a bomb everywhere: what is told of it, at whatever stage. */
+static const char *
+all_bombs(struct play *p)
+{
+	const char *said;
+
+	assert_string_equal(rcpt(p, "<b@example.org>"), "continue");
+	assert_string_equal(data(p), "continue");
+	said = header(p, "X-Test", bomb());
+	return strcmp(said, "continue") == 0 ? body(p, bomb()) : said;
+}
+
+/* Whatever asks: a list, several headers, a count, what a header to be taken off holds. */
+static void
+all_that_search_are_bounded(void **state)
+{
+	static const char *const rules[] = {
+		"list bad of patterns {\n\t/zz/\n\t" BOMB "\n}\nbomb: reject if body in bad\n",
+		"bomb: reject if header(\"X-Test\") ~ " BOMB "\n",
+		"bomb: reject if count(body ~ " BOMB ") > 1\n",
+		"bomb: reject if body !~ " BOMB "\n",
+		"bomb: reject if 2 of (body ~ " BOMB ", body ~ /a/, body ~ /zz/)\n",
+		"bomb: quarantine if body ~ " BOMB "\n",
+		"bomb: remove-header \"X-Test\" ~ " BOMB "\n",
+		"bomb: score 2 if body ~ " BOMB "\nhigh: reject if score > 1\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		struct play p;
+		char text[1000];
+		uint64_t us;
+
+		snprintf(text, sizeof text, BUDGET "%s", rules[i]);
+		start(&p, text);
+		greet(&p);
+		us = clock_us();
+		assert_string_equal(
+		    all_bombs(&p), "tempfail 451 4.3.0 Temporary failure, try again later");
+		us = clock_us() - us;
+		assert_in_range(us, 500000, 3000000);
+		if (strstr(p.log.p, " of them in bomb (test.rules:") == NULL)
+			fail_msg("%s%s", rules[i], p.log.p);
+		finish(&p);
+	}
+}
+
+/* Rules that only tell the log: the message is accepted, and the log told. */
+static void
+an_error_in_what_speaks_is_logged(void **state)
+{
+	struct play p;
+
+	(void)state;
+	start(&p,
+	    BUDGET "watch: monitor reject if body ~ " BOMB "\n"
+		   "tell: log \"hello\" if body ~ /zzz/\n");
+	greet(&p);
+	assert_string_equal(message(&p, "x", bomb()), "accept");
+	assert_string_equal(without_numbers(&p),
+	    "error watch at body: match-budget: patterns took  ms,  of them in watch "
+	    "(test.rules:)\n"
+	    "error tell at body: match-budget: patterns took  ms,  of them in watch "
+	    "(test.rules:)\n"
+	    "accept by default - at body\n");
 	finish(&p);
 }
 
@@ -120,6 +212,9 @@ main(void)
 		cmocka_unit_test(a_bomb_is_skipped),
 		cmocka_unit_test(each_message_has_its_own),
 		cmocka_unit_test(texts_have_time_left),
+		cmocka_unit_test(what_is_not_told_is_an_error),
+		cmocka_unit_test(all_that_search_are_bounded),
+		cmocka_unit_test(an_error_in_what_speaks_is_logged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
