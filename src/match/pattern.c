@@ -110,19 +110,6 @@ item_ns(const struct pattern *p, struct slice re)
 	return jit > 0 ? ns : ns * INTERPRETED;
 }
 
-/* What a search for it may have to do. */
-static struct effort
-effort(struct slice re, unsigned flags)
-{
-	struct effort e;
-	struct arena a;
-
-	arena_init(&a, 0);
-	e = effort_of(syntax_tree(re, flags, NULL, &a), re);
-	arena_free(&a);
-	return e;
-}
-
 /* Keep what a search needs to know beside the code. False on lack of memory. */
 static bool
 describe(struct pattern *p, struct slice re, unsigned flags)
@@ -134,17 +121,16 @@ describe(struct pattern *p, struct slice re, unsigned flags)
 	p->groups = groups;
 	p->flags = flags;
 	p->caret = begins_with_caret(re, flags & PATTERN_EXTENDED);
-	p->effort = effort(re, flags);
 	p->item_ns = item_ns(p, re);
 	/* verbs say where to go on; \G is where a piece begins */
 	p->anchored = options & PCRE2_ANCHORED;
 	p->whole = p->anchored || has_pair(re, '(', "*") || has_pair(re, '\\', "G");
-	p->watched = calloc(1, sizeof(*p->watched));
+	p->late = calloc(1, sizeof(*p->late));
 	p->re = malloc(re.n + 1);
 	if (p->re != NULL && re.n > 0)
 		memcpy(p->re, re.p, re.n);
 	p->nre = re.n;
-	return p->watched != NULL && p->re != NULL;
+	return p->late != NULL && p->re != NULL;
 }
 
 /* Compile a pattern. */
@@ -179,12 +165,35 @@ pattern_free(struct pattern *p)
 {
 	if (p == NULL)
 		return;
-	if (p->watched != NULL)
-		pcre2_code_free(atomic_load(&p->watched->code));
-	free(p->watched);
+	if (p->late != NULL) {
+		pcre2_code_free(atomic_load(&p->late->watched));
+		free(atomic_load(&p->late->effort));
+	}
+	free(p->late);
 	free(p->re);
 	pcre2_code_free(p->code);
 	free(p);
+}
+
+/* Work out what a search for it may have to do, and keep it if there is memory. */
+struct effort
+pattern_effort(const struct pattern *p)
+{
+	struct slice re = slice_of(p->re, p->nre);
+	struct effort *e = atomic_load(&p->late->effort), *other = NULL, made;
+	struct arena a;
+
+	if (e != NULL)
+		return *e;
+	arena_init(&a, 0);
+	made = effort_of(syntax_tree(re, p->flags, NULL, &a), re);
+	arena_free(&a);
+	e = malloc(sizeof(*e));
+	if (e != NULL)
+		*e = made;
+	if (e != NULL && !atomic_compare_exchange_strong(&p->late->effort, &other, e))
+		free(e); /* another thread was faster */
+	return made;
 }
 
 /* Number of capturing groups. */

@@ -10,21 +10,21 @@
 #include <pcre2.h>
 #include <stdatomic.h>
 
-/* The code with a callout between any two items: slower; made when a search first wants it. */
-struct watched {
-	_Atomic(pcre2_code *) code; /* NULL until then */
-	atomic_bool too_large;	    /* there is none */
+/* What is made when a search first wants it; NULL until then. */
+struct late {
+	_Atomic(struct effort *) effort;
+	_Atomic(pcre2_code *) watched; /* the code with a callout between any two items: slower */
+	atomic_bool too_large;	       /* there is no such code */
 };
 
 struct pattern {
 	pcre2_code *code;
-	struct watched *watched;
+	struct late *late;
 	char *re; /* to make it from */
 	size_t nre;
 	unsigned flags;
 	unsigned groups;
-	struct effort effort;
-	double item_ns; /* what an item may take */
+	double item_ns; /* what an item that is held against the text may take */
 	bool anchored;	/* a match begins where the search does */
 	bool whole;	/* a search can't be done in pieces */
 	bool caret;	/* begins with ^, maybe within parentheses */
@@ -33,3 +33,6 @@ struct pattern {
 /* PCRE2's code of a pattern, with more of its options; NULL with its error number and offset. */
 pcre2_code *pattern_code(
     struct slice re, unsigned flags, uint32_t options, int *error, size_t *offset);
+
+/* What a search for it may have to do. */
+struct effort pattern_effort(const struct pattern *p);

@@ -129,6 +129,7 @@ struct search {
 	uint32_t options;
 	struct scratch *s;
 	struct budget *b;
+	struct effort effort;
 	uint32_t steps, least; /* at each place: now, and to begin with */
 	bool going;	       /* a piece was searched just now */
 	/* of watched code: when to end, callouts between two looks, and up to the next one */
@@ -176,18 +177,18 @@ run_on_stack(struct search *x, const pcre2_code *code, size_t from, size_t to, u
 static const pcre2_code *
 watched_code(const struct pattern *p)
 {
-	struct watched *w = p->watched;
-	pcre2_code *code = atomic_load(&w->code), *other = NULL;
+	struct late *late = p->late;
+	pcre2_code *code = atomic_load(&late->watched), *other = NULL;
 	size_t offset;
 	int error;
 
-	if (code != NULL || atomic_load(&w->too_large))
+	if (code != NULL || atomic_load(&late->too_large))
 		return code;
 	code = pattern_code(slice_of(p->re, p->nre), p->flags,
 	    PCRE2_USE_OFFSET_LIMIT | PCRE2_AUTO_CALLOUT, &error, &offset);
 	if (code == NULL)
-		atomic_store(&w->too_large, error != PCRE2_ERROR_NOMEMORY);
-	if (code == NULL || atomic_compare_exchange_strong(&w->code, &other, code))
+		atomic_store(&late->too_large, error != PCRE2_ERROR_NOMEMORY);
+	if (code == NULL || atomic_compare_exchange_strong(&late->watched, &other, code))
 		return code;
 	pcre2_code_free(code); /* another thread was faster */
 	return other;
@@ -233,7 +234,7 @@ run_watched(struct search *x, const pcre2_code *code, size_t from, size_t to)
 static double
 worst_ns(const struct search *x, size_t from, size_t places)
 {
-	const struct effort *e = &x->p->effort;
+	const struct effort *e = &x->effort;
 	double left = (double)(x->n - from) - (double)(places - 1) / 2;
 	double items = (e->fixed + e->each * left) * (e->endless ? x->steps : 1);
 
@@ -282,7 +283,7 @@ first_steps(struct search *x)
 {
 	double steps;
 
-	if (!x->p->effort.endless)
+	if (!x->effort.endless)
 		return LIMIT_MATCH;
 	x->steps = 1;
 	steps = (double)x->b->limit_us * 1000 / SMALL_PIECE / worst_ns(x, 0, x->n + 1);
@@ -342,6 +343,7 @@ run_pieces(struct search *x, size_t from)
 	int rc = PCRE2_ERROR_NOMATCH;
 	size_t to = from;
 
+	x->effort = pattern_effort(x->p);
 	x->steps = x->least = first_steps(x);
 	while (from <= x->n && rc == PCRE2_ERROR_NOMATCH) {
 		if (x->b->spent)

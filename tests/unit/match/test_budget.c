@@ -206,7 +206,7 @@ large_ones_are_not_watched(void **state)
 	strcpy(end, "\\w+\\w+)+x");
 	p = must(re, 0);
 	assert_int_equal(pattern_match(p, slice_of(text, n), &b), MATCH_ERROR);
-	assert_true(atomic_load(&p->watched->too_large));
+	assert_true(atomic_load(&p->late->too_large));
 	b = budget_new(100 * MS);
 	assert_int_equal(pattern_match(p, SLICE("a1234x"), &b), MATCH_YES);
 	pattern_free(p);
