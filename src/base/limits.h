@@ -29,10 +29,10 @@
 #define LIMIT_MATCH 1000000	   /* PCRE2's match limit */
 #define LIMIT_MATCH_DEPTH 100000   /* PCRE2's depth limit */
 #define LIMIT_MATCH_MS 2000	   /* milliseconds of matching for a message (match-budget) */
-/* Milliseconds for trying suspect patterns in `postern check`: the rest is not tried; and for one
- * text: then that is slow */
-#define LIMIT_DANGER_MS 2000
-#define LIMIT_DANGER_TRY_MS 200
+/* Milliseconds for trying suspect patterns in `postern check`: the rest is not tried; and for which
+ * the search of one text is slow */
+#define LIMIT_DANGER_MS 200
+#define LIMIT_DANGER_SLOW_MS 200
 #define LIMIT_MATCH_HEAP_KB 20000  /* PCRE2's heap limit, in KiB */
 #define LIMIT_JIT_STACK (1u << 20) /* bytes of a thread's JIT stack */
 #define LIMIT_CAPTURES 10	   /* groups that a text can name by number: {1} to {9} */

@@ -1,5 +1,5 @@
 /*
- * danger.c - patterns that may take very long, by their form
+ * danger.c - patterns whose search may take very long
  *
  * A form is looked at through texts of one character. If what is repeated can take some of them in
  * two ways, the number of ways doubles with each: the search of a text that fails in the end tries
@@ -8,16 +8,36 @@
 #include "match/danger.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/limits.h"
 #include "base/utf8.h"
+#include "match/effort.h"
+#include "match/pattern.h"
 #include "match/syntax.h"
 
-#include <stdlib.h>
-
 #define OTHER "\n\001\n" /* what stands behind, which few patterns take */
-#define FAR 1000	 /* repetitions from which on one counts as without end */
-#define LOOP 20		 /* repetitions from which on doubling is many */
+#define FAR 4000	 /* repetitions from which on one counts as without end */
+#define SOME 20		 /* repetitions from which on several are many together */
 #define LENGTHS 7	 /* lengths that are told apart; this one stands for all beyond, too */
-#define LEAST_TEXT 200	 /* bytes of a pattern's least text: what is beyond is left out */
+#define CHARACTERS 5	 /* of a pattern, of which texts are tried */
+#define LEAST_TEXT 100	 /* bytes of a pattern's least text: what is beyond is left out */
+#define SHORT_BYTES 150	 /* of short texts */
+#define SHORT_US 4000	 /* that a search of one may take */
+#define MIDDLE_US 20000	 /* likewise, of middle length */
+#define QUICK_US 40	 /* what needs no second try */
+#define TRIES 3		 /* of one text */
+#define GROWTH 3	 /* times as long for twice the text: more than in proportion */
+#define NEVER UINT64_MAX
+
+/* Texts of middle length, how long they would be, and so how long the search of one may take: for a
+ * line it must grow with the third power of its length to be slow, for a body with the second. */
+static const struct {
+	size_t bytes, all_bytes;
+	uint64_t slow_us;
+} middle[] = {
+	[DANGER_LINE] = { 250, 2000, LIMIT_DANGER_SLOW_MS * 1000 / 512 },
+	[DANGER_BODY] = { 1000, 50000, LIMIT_DANGER_SLOW_MS * 1000 / 2500 },
+};
 
 /* How a node takes texts of one character. */
 struct ways {
@@ -118,7 +138,7 @@ ways_of(const struct node *n, char c)
 static bool
 find_nested(const struct node *n, struct form *f)
 {
-	if (n->type == NODE_REPEAT && n->max >= LOOP && n->first->type != NODE_SET)
+	if (n->type == NODE_REPEAT && n->max >= SOME && n->first->type != NODE_SET)
 		for (int c = '~'; c >= ' '; c--)
 			if (is_ambiguous(ways_of(n->first, (char)c))) {
 				f->at = n;
@@ -131,18 +151,18 @@ find_nested(const struct node *n, struct form *f)
 	return f->at != NULL;
 }
 
-/* How many far repetitions may follow each other; the first of them is remembered. */
+/* How many repetitions of at least so many may follow each other; the first is remembered. */
 static unsigned
-count_far(const struct node *n, struct form *f)
+count_far(const struct node *n, uint32_t least, struct form *f)
 {
 	unsigned count = 0, most = 0;
 
-	if (n->type == NODE_REPEAT && n->max >= FAR) {
+	if (n->type == NODE_REPEAT && n->max >= least) {
 		f->at = f->at == NULL ? n : f->at;
 		count = 1;
 	}
 	for (const struct node *i = n->first; i != NULL; i = i->next) {
-		unsigned part = count_far(i, f);
+		unsigned part = count_far(i, least, f);
 
 		most = part > most ? part : most;
 		count += n->type == NODE_ALT ? 0 : part;
@@ -178,13 +198,16 @@ is_kept(struct slice re)
 static void
 look_at(struct form *f, struct slice re)
 {
+	struct effort e = effort_of(f->tree, re);
 	unsigned far;
 
+	if (!e.endless && e.each <= 0 && e.fixed < FAR)
+		return;
 	if (!is_kept(re) && find_nested(f->tree, f)) {
 		f->is = DANGER_NESTED;
 		return;
 	}
-	far = count_far(f->tree, f);
+	far = count_far(f->tree, e.endless ? SOME : FAR, f);
 	f->is = far > 1 ? DANGER_CHAIN : far == 1 ? DANGER_GAP : DANGER_NONE;
 }
 
@@ -236,40 +259,88 @@ put_least(const struct node *n, const struct node *until, struct buf *out)
 /* What texts are tried with, and what came of it. */
 struct trial {
 	const struct pattern *p;
-	size_t bytes;
-	uint64_t try_us;
+	enum danger_text text;
 	struct budget *all;
 	struct slice prefix, whole;
 	struct danger *out;
 };
 
-/* Try a text: the prefix, the pump many times, something else, and what the pattern can't do
- * without. */
-static bool
-try(struct trial *t, struct slice pump, bool with_whole)
+/* A text: the prefix, the pump many times, something else, and what the pattern can't do without;
+ * absent on lack of memory. To be freed. */
+static struct buf
+make_text(const struct trial *t, struct slice pump, size_t bytes, bool with_whole)
 {
-	struct budget one = budget_new(t->try_us);
 	struct buf text = { 0 };
-	size_t times = pump.n > 0 ? t->bytes / pump.n : 0;
-	bool slow;
 
-	if (times == 0 || budget_left(t->all) == 0)
-		return false;
 	buf_add(&text, t->prefix);
-	for (size_t i = 0; i < times; i++)
+	for (size_t i = 0; i < bytes; i += pump.n)
 		buf_add(&text, pump);
 	buf_str(&text, OTHER);
 	if (with_whole)
 		buf_add(&text, t->whole);
+	if (text.cut)
+		buf_free(&text);
+	return text;
+}
+
+/* How long the search of a text takes, in microseconds; NEVER: it does not end in time. The
+ * quickest of some tries counts, as the machine may be busy. */
+static uint64_t
+time_of(struct trial *t, struct slice pump, size_t bytes, bool with_whole, uint64_t budget_us)
+{
+	struct buf text = make_text(t, pump, bytes, with_whole);
+	uint64_t best = text.n > 0 ? NEVER : 0;
+
 	budget_begin(t->all, UINT64_MAX / 2);
-	slow = !text.cut && pattern_match(t->p, buf_slice(&text), &one) == MATCH_ERROR;
+	for (int i = 0; i < TRIES && best > QUICK_US; i++) {
+		struct budget one = budget_new(budget_us);
+		uint64_t us = clock_us();
+
+		pattern_match(t->p, buf_slice(&text), &one);
+		us = one.spent ? NEVER : clock_us() - us;
+		best = us < best ? us : best;
+	}
 	budget_end(t->all);
 	buf_free(&text);
+	return best;
+}
+
+/* True if a short text takes very long. */
+static bool
+is_endless(struct trial *t, struct slice pump, bool with_whole)
+{
+	return time_of(t, pump, SHORT_BYTES, with_whole, SHORT_US) == NEVER;
+}
+
+/* True if one of middle length takes long enough, and much longer than half of it. */
+static bool
+grows(struct trial *t, struct slice pump, bool with_whole)
+{
+	size_t bytes = middle[t->text].bytes;
+	uint64_t us = time_of(t, pump, bytes, with_whole, MIDDLE_US), half;
+
+	if (us < middle[t->text].slow_us)
+		return false;
+	half = time_of(t, pump, bytes / 2, with_whole, MIDDLE_US);
+	return half == NEVER || us / GROWTH >= half;
+}
+
+/* Try two texts of a pump, short ones or of middle length; remember one that is slow. */
+static bool
+try_pump(struct trial *t, struct slice pump, bool is_short)
+{
+	bool slow = false;
+
+	for (int with_whole = 0; with_whole < 2 && !slow; with_whole++) {
+		if (budget_left(t->all) == 0)
+			return false;
+		slow = is_short ? is_endless(t, pump, with_whole) : grows(t, pump, with_whole);
+	}
 	if (slow) {
 		t->out->shown = true;
 		t->out->prefix = t->prefix;
 		t->out->pump = pump;
-		t->out->times = times;
+		t->out->times = (is_short ? SHORT_BYTES : middle[t->text].all_bytes) / pump.n;
 	}
 	return slow;
 }
@@ -287,17 +358,57 @@ least(const struct node *tree, const struct node *until, struct arena *a)
 	return kept;
 }
 
-/* Try all texts that a form suggests. */
+/* Write some characters of a pattern, each once. */
 static void
-try_all(struct trial *t, const struct form *f, struct arena *a)
+put_characters(const struct node *n, struct buf *out)
 {
-	struct slice pumps[] = { arena_slice(a, slice_of(&f->character, f->character != '\0')),
-		least(f->at->first, NULL, a), t->whole, t->prefix, SLICE("a"), SLICE(" "),
-		SLICE("0") };
+	size_t before = out->n;
 
-	for (size_t i = 0; i < sizeof pumps / sizeof *pumps; i++)
-		if (try(t, pumps[i], true) || try(t, pumps[i], false))
-			return;
+	if (n->type == NODE_SET && before < CHARACTERS)
+		put_character(n->set, out);
+	if (out->n > before && (out->n > before + 1 || memchr(out->p, out->p[before], before)))
+		out->n = before;
+	for (const struct node *i = n->first; i != NULL; i = i->next)
+		put_characters(i, out);
+}
+
+/* Fill in what texts may be made of. */
+static void
+find_pumps(struct slice *pumps, const struct trial *t, const struct form *f, struct arena *a)
+{
+	struct buf characters = { 0 };
+	size_t n = 0;
+	struct slice kept;
+
+	put_characters(f->tree, &characters);
+	kept = arena_slice(a, buf_slice(&characters));
+	buf_free(&characters);
+	pumps[n++] = arena_slice(a, slice_of(&f->character, f->character != '\0'));
+	pumps[n++] = least(f->at->first, NULL, a);
+	pumps[n++] = t->whole;
+	pumps[n++] = t->prefix;
+	pumps[n++] = SLICE("a");
+	pumps[n++] = SLICE(" ");
+	for (size_t i = 0; i < CHARACTERS; i++)
+		pumps[n++] = slice_of(kept.p + i, i < kept.n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (slice_eq(pumps[i], pumps[k]))
+				pumps[i].n = 0;
+}
+
+/* Try all texts that a form suggests. A short one that is slow tells that ways double. */
+static void
+try_all(struct trial *t, struct form *f, struct arena *a)
+{
+	struct slice pumps[6 + CHARACTERS];
+	size_t n = sizeof pumps / sizeof *pumps;
+
+	find_pumps(pumps, t, f, a);
+	for (size_t i = 0; i < 2 * n && !t->out->shown; i++)
+		if (pumps[i % n].n > 0 && try_pump(t, pumps[i % n], i < n) && i < n &&
+		    f->is == DANGER_GAP)
+			f->is = DANGER_NESTED;
 }
 
 /* True if something must follow what is nested. */
@@ -308,23 +419,25 @@ is_sure(const struct trial *t, const struct form *f, struct arena *a)
 }
 
 struct danger
-danger_find(const struct pattern *p, struct slice re, unsigned flags, size_t bytes, uint64_t try_us,
+danger_find(struct slice re, unsigned flags, enum danger_text text, struct cases *cases,
     struct budget *all, struct arena *a)
 {
 	struct danger d = { 0 };
-	struct trial t = { .p = p, .bytes = bytes, .try_us = try_us, .all = all, .out = &d };
-	struct cases *cases = cases_new();
-	struct form f = { .tree = cases != NULL ? syntax_tree(re, flags, cases, a) : NULL };
+	struct form f = { .tree = syntax_tree(re, flags, cases, a) };
+	struct trial t = { .text = text, .all = all, .out = &d };
+	struct pattern_error err;
+	struct pattern *p;
 
 	if (f.tree != NULL)
 		look_at(&f, re);
-	if (f.is != DANGER_NONE) {
-		t.prefix = least(f.tree, f.at, a);
-		t.whole = least(f.tree, NULL, a);
-		try_all(&t, &f, a);
-	}
-	if (d.shown || (f.is != DANGER_NONE && is_sure(&t, &f, a)))
+	if (f.is == DANGER_NONE || (p = pattern_compile(re, flags, &err)) == NULL)
+		return d;
+	t.p = p;
+	t.prefix = least(f.tree, f.at, a);
+	t.whole = least(f.tree, NULL, a);
+	try_all(&t, &f, a);
+	if (d.shown || (budget_left(all) == 0 && is_sure(&t, &f, a)))
 		d.form = f.is;
-	cases_free(cases);
+	pattern_free(p);
 	return d;
 }

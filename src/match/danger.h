@@ -1,30 +1,39 @@
 /*
- * danger.h - patterns that may take very long, by their form
+ * danger.h - patterns whose search may take very long
  *
- * What a form makes possible is tried with texts made for it: PCRE2 often knows a way out.
+ * A pattern that may have much to do by its form is tried with texts made for it: PCRE2 often knows
+ * a way out. Short texts tell what takes longer than the world will last; from those of middle
+ * length follows what long ones take, as twice the text is at least four times the work.
  */
 #pragma once
 
 #include "base/arena.h"
-#include "match/pattern.h"
+#include "match/budget.h"
+#include "match/cases.h"
 
 enum danger_form {
 	DANGER_NONE,
 	DANGER_NESTED, /* what a repetition repeats can take the same text in several ways */
-	DANGER_CHAIN,  /* several repetitions without end, or with a far one */
-	DANGER_GAP,    /* one such repetition */
+	DANGER_CHAIN,  /* several repetitions can share a text in many ways */
+	DANGER_GAP,    /* one goes far from each place where a match may begin */
+};
+
+/* What it is searched in. */
+enum danger_text {
+	DANGER_LINE, /* a header or a name: 2000 bytes */
+	DANGER_BODY, /* a sender may well write 50,000 */
 };
 
 struct danger {
 	enum danger_form form;
-	bool shown; /* with a text: `prefix`, `times` times `pump`, and something else */
+	bool shown; /* by a text: `prefix`, `times` times `pump`, and something else */
 	struct slice prefix, pump;
 	size_t times;
 };
 
-/* Look at a pattern that PCRE2 takes. Texts for it have about `bytes` bytes; one that takes longer
- * than try_us, or errs, shows the danger; all of them are held to a budget, beyond which none is
- * tried. What is told is allocated in a. DANGER_NONE also on lack of memory, and where only a text
- * would prove it and none does. */
-struct danger danger_find(const struct pattern *p, struct slice re, unsigned flags, size_t bytes,
-    uint64_t try_us, struct budget *all, struct arena *a);
+/* Look at a pattern that PCRE2 takes, with its flags (PATTERN_…). It is dangerous if the search of
+ * one such text may take LIMIT_DANGER_SLOW_MS. Texts are tried within a budget that all patterns
+ * share; without time for them only DANGER_NESTED is told. What is told is allocated in a.
+ * DANGER_NONE also on lack of memory. */
+struct danger danger_find(struct slice re, unsigned flags, enum danger_text text,
+    struct cases *cases, struct budget *all, struct arena *a);

@@ -101,6 +101,9 @@ form_of(const struct node *n)
 		break;
 	case NODE_LOOK:
 	case NODE_NOT:
+		f = then(f, form_of(n->first));
+		f.ways = one; /* PCRE2 keeps to the first */
+		break;
 	case NODE_CAT:
 		for (const struct node *i = n->first; i != NULL; i = i->next)
 			f = then(f, form_of(i));

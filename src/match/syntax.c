@@ -166,8 +166,7 @@ special_group(struct reader *r, struct mode *mode)
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (syntax_take(r, plain[i]))
 			return body(r, *mode);
-	if (syntax_take(r, "=") || syntax_take(r, "<=") || syntax_take(r, "*") ||
-	    syntax_take(r, "<*"))
+	if (syntax_take(r, "=") || syntax_take(r, "<="))
 		return assertion(r, *mode, NODE_LOOK);
 	if (syntax_take(r, "!") || syntax_take(r, "<!"))
 		return assertion(r, *mode, NODE_NOT);

@@ -7,15 +7,15 @@
 
 #include "match/danger.h"
 
-#define BODY_BYTES 50000 /* of texts that are tried: a sender may well write as much */
-#define LINE_BYTES 2000	 /* likewise, of one header */
-
 /* The look at a program's patterns. */
 struct look {
 	struct diags *diags;
 	struct budget all;
+	struct cases *cases;
 	struct arena memory; /* for one pattern */
 };
+
+#define SHOWN 60 /* bytes of a pattern that are shown */
 
 /* What makes a form slow, and what to write instead. */
 static const struct {
@@ -31,19 +31,15 @@ static const struct {
 
 /* Warn of a pattern if it is dangerous. True: it is. */
 static bool
-look_at(struct look *l, struct span at, struct slice re, unsigned flags, size_t bytes)
+look_at(struct look *l, struct span at, struct slice re, unsigned flags, enum danger_text text)
 {
-	struct pattern_error err;
-	struct pattern *p = pattern_compile(re, flags, &err);
-	struct danger d = { 0 };
+	struct danger d = danger_find(re, flags, text, l->cases, &l->all, &l->memory);
 	struct diag *g;
 
-	if (p != NULL)
-		d = danger_find(
-		    p, re, flags, bytes, LIMIT_DANGER_TRY_MS * 1000, &l->all, &l->memory);
 	if (d.form != DANGER_NONE) {
-		g = diag_warn(l->diags, at, "the search for /%.*s/ may take very long or fail: %s",
-		    SLICE_ARG(re), forms[d.form].reason);
+		g = diag_warn(l->diags, at, "the search for /%.*s%s may take very long or fail: %s",
+		    re.n > SHOWN ? SHOWN : (int)re.n, re.p, re.n > SHOWN ? "..." : "/",
+		    forms[d.form].reason);
 		if (d.shown)
 			diag_hint(l->diags, g, "a text of %s%.*s%s%zu times `%.*s` shows it; %s",
 			    d.prefix.n > 0 ? "`" : "", SLICE_ARG(d.prefix),
@@ -52,9 +48,16 @@ look_at(struct look *l, struct span at, struct slice re, unsigned flags, size_t 
 		else
 			diag_hint(l->diags, g, "%s", forms[d.form].advice);
 	}
-	pattern_free(p);
 	arena_reset(&l->memory);
 	return d.form != DANGER_NONE;
+}
+
+/* What a fact's patterns are searched in. */
+static enum danger_text
+text_of(const struct fact *f)
+{
+	return strncmp(f->name, "body", 4) == 0 || strcmp(f->name, "raw.body") == 0 ? DANGER_BODY
+										    : DANGER_LINE;
 }
 
 /* Look at the patterns of one comparison; of a list, one that is dangerous is enough to say so. */
@@ -62,16 +65,16 @@ static void
 look_at_atom(struct look *l, const struct atom *a)
 {
 	unsigned utf = a->left.fact->flags & FACT_RAW ? 0 : PATTERN_UTF;
-	size_t bytes = a->left.fact->flags & FACT_NEEDS_BODY ? BODY_BYTES : LINE_BYTES;
+	enum danger_text text = text_of(a->left.fact);
 
 	if (a->pattern != NULL)
-		look_at(l, a->span, a->pattern_text, a->pattern_flags | utf, bytes);
+		look_at(l, a->span, a->pattern_text, a->pattern_flags | utf, text);
 	if (a->list == NULL || list_type(a->list) != LIST_PATTERNS)
 		return;
 	for (size_t i = 0; i < list_size(a->list); i++) {
 		struct list_entry e = list_at(a->list, i);
 
-		if (look_at(l, a->span, e.entry, e.flags | list_flags(a->list) | utf, bytes))
+		if (look_at(l, a->span, e.entry, e.flags | list_flags(a->list) | utf, text))
 			return;
 	}
 }
@@ -79,8 +82,12 @@ look_at_atom(struct look *l, const struct atom *a)
 void
 program_warn_slow(const struct program *p, struct diags *d)
 {
-	struct look l = { .diags = d, .all = budget_new(LIMIT_DANGER_MS * 1000) };
+	struct look l = {
+		.diags = d, .all = budget_new(LIMIT_DANGER_MS * 1000), .cases = cases_new()
+	};
 
+	if (l.cases == NULL)
+		return;
 	arena_init(&l.memory, 0);
 	for (uint32_t i = 0; i < p->natoms; i++)
 		look_at_atom(&l, &p->atoms[i]);
@@ -88,7 +95,8 @@ program_warn_slow(const struct program *p, struct diags *d)
 		const struct rule *r = &p->rules[i];
 
 		if (r->pattern != NULL)
-			look_at(&l, r->span, r->pattern_text, r->pattern_flags, LINE_BYTES);
+			look_at(&l, r->span, r->pattern_text, r->pattern_flags, DANGER_LINE);
 	}
 	arena_free(&l.memory);
+	cases_free(l.cases);
 }
