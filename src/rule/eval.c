@@ -59,26 +59,42 @@ add_rule(struct score_cell *b, unsigned set, long long score)
 	b->may |= set & (OUT_ERROR | OUT_FAILED);
 }
 
+/* The last score rule below end that this question has asked; end if there is none. */
+static uint32_t
+last_asked(const struct eval *e, uint32_t end)
+{
+	const struct program *p = e->program;
+	uint32_t i = end, next;
+
+	while ((next = scan_last_of(e, p->scoring, i)) < i) {
+		if (e->scores[p->rules[next].score_number].asked == e->question)
+			return next;
+		i = next;
+	}
+	return end;
+}
+
 /* The bounds of the score of so many rules. Rules are asked from the first on, so that one which
  * reads the score finds those above it answered: each is asked once in a question. */
 static struct score_cell
 score_bounds(struct eval *e, uint32_t upto, enum view view)
 {
 	const struct program *p = e->program;
+	uint32_t end = program_score_end(p, upto), from = last_asked(e, end);
 	struct score_cell b = { 0 };
-	uint32_t i = upto;
 
-	while (i > 0 && e->scores[i - 1].asked != e->question)
-		i--;
-	if (i > 0)
-		b = e->scores[i - 1];
-	for (; i < upto; i++) {
-		const struct rule *r = &p->rules[p->scores[i]];
+	if (from < end)
+		b = e->scores[p->rules[from++].score_number];
+	else
+		from = 0;
+	for (uint32_t i = from; (i = scan_next_of(e, p->scoring, i, end)) < end; i++) {
+		const struct rule *r = &p->rules[i];
+		struct score_cell *cell = &e->scores[r->score_number];
 
 		add_rule(&b, outcome(e, r->cond, view), r->score);
 		b.asked = e->question;
-		b.sought = e->scores[i].sought;
-		e->scores[i] = b;
+		b.sought = cell->sought;
+		*cell = b;
 	}
 	return b;
 }
@@ -106,7 +122,12 @@ inexact(const struct score_cell *b)
 static unsigned
 outcome_score(struct eval *e, const struct node *n, enum view view)
 {
-	struct score_cell b = score_bounds(e, n->score_upto, view);
+	struct score_cell b;
+
+	/* too early whatever the rules come to: at some stages ten thousand may be open */
+	if (view == VIEW_NOW && e->stage < n->true_at && e->stage < n->false_at)
+		return OUT_ANY;
+	b = score_bounds(e, n->score_upto, view);
 	/* >= N and < N part the numbers at N; > N and <= N behind it */
 	long long k = n->op == OP_GE || n->op == OP_LT ? n->number : n->number + 1;
 	unsigned up = b.max_least >= k, down = b.min_most < k,
@@ -267,14 +288,18 @@ static uint64_t lookups_of(struct eval *e, uint32_t node, uint32_t search);
 static uint64_t
 lookups_of_score(struct eval *e, uint32_t upto, uint32_t search)
 {
+	const struct program *p = e->program;
+	uint32_t end = program_score_end(p, upto);
 	uint64_t bits = 0;
 
-	for (uint32_t i = 0; i < upto; i++)
-		if (e->scores[i].sought != search) {
-			e->scores[i].sought = search;
-			bits |=
-			    lookups_of(e, e->program->rules[e->program->scores[i]].cond, search);
-		}
+	for (uint32_t i = 0; (i = scan_next_of(e, p->scoring, i, end)) < end; i++) {
+		struct score_cell *cell = &e->scores[p->rules[i].score_number];
+
+		if (cell->sought == search)
+			continue;
+		cell->sought = search;
+		bits |= lookups_of(e, p->rules[i].cond, search);
+	}
 	return bits;
 }
 
@@ -344,11 +369,13 @@ eval_rule(struct eval *e, const struct rule *r, bool settle)
 {
 	const struct program *p = e->program;
 	unsigned set = settle ? eval_settle(e, r->cond) : eval_node(e, r->cond);
+	uint32_t end = program_score_end(p, r->text.score_upto);
 	long long least, most;
 
 	if (!(set & OUT_TRUE) || !r->text.score)
 		return set;
-	for (uint32_t i = 0; settle && set == OUT_TRUE && i < r->text.score_upto; i++)
-		eval_settle(e, p->rules[p->scores[i]].cond);
+	for (uint32_t i = 0;
+	     settle && set == OUT_TRUE && (i = scan_next_of(e, p->scoring, i, end)) < end; i++)
+		eval_settle(e, p->rules[i].cond);
 	return (set & ~(unsigned)OUT_TRUE) | eval_score(e, r->text.score_upto, &least, &most);
 }

@@ -113,7 +113,7 @@ forget(struct judge *j, enum life from)
 	j->nclasses = j->capclasses = 0;
 	j->effects = NULL;
 	j->neffects = j->capeffects = 0;
-	j->had_recipient = j->overflow = j->over = false;
+	j->had_recipient = j->overflow = j->over = j->settled = false;
 }
 
 void
@@ -289,6 +289,17 @@ tell_classes(struct judge *j, const struct verdict *v)
 	return all.code == 0 && v->standing == STAND_REFUSE ? note_decision(j, NULL, v, true) : all;
 }
 
+/* True if all classes are settled. */
+static bool
+is_settled(struct judge *j)
+{
+	bool settled = j->nclasses > 0;
+
+	for (size_t i = 0; settled && i < j->nclasses; i++)
+		settled = class_is_settled(j, &j->classes[i]);
+	return settled;
+}
+
 /* DATA, the end of the headers, the end of the message. */
 static struct answer
 at_content(struct judge *j)
@@ -307,10 +318,12 @@ at_content(struct judge *j)
 		if (c->verdict.standing == STAND_ACCEPT && !note_is_ready(j, c))
 			c->verdict.standing = STAND_OPEN;
 	}
-	if (!awaited(j) || !class_combine(j, &v))
-		return (struct answer){ 0 };
-	j->over = true;
-	return answer(j, &v, tell_classes(j, &v));
+	if (awaited(j) && class_combine(j, &v)) {
+		j->over = true;
+		return answer(j, &v, tell_classes(j, &v));
+	}
+	j->settled = j->stage == STAGE_HEADERS && j->program->needs.skips_body && is_settled(j);
+	return (struct answer){ 0 };
 }
 
 struct answer
@@ -340,6 +353,12 @@ judge_stage(struct judge *j, enum stage s)
 	else
 		a = at_content(j);
 	return a;
+}
+
+bool
+judge_is_settled(const struct judge *j)
+{
+	return j->over || j->settled;
 }
 
 struct answer

@@ -263,7 +263,6 @@ program_unref(struct program *p)
 	free(p->nodes);
 	free(p->parts);
 	free(p->scores);
-	free(p->effects);
 	arena_free(&p->arena);
 	free(p);
 }

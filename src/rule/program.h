@@ -159,17 +159,22 @@ struct rule {
 	uint32_t delayed_by; /* the rule above for which it waits; UINT32_MAX: none */
 	uint32_t sleeps_by;  /* the atom that wakes it; UINT32_MAX: none */
 	uint32_t wakes_next; /* the next rule that the same atom wakes; UINT32_MAX */
+	uint32_t score_number; /* score, not monitored: which of them it is */
 	struct span span;    /* of its action word; good only while the diags of its load live */
 };
 
 /* True for accept, reject, tempfail, discard. */
 bool action_decides(enum action a);
 
+/* True for rules that neither decide nor score: those that have an effect, or only tell the log. */
+bool rule_is_effect(const struct rule *r);
+
 /* What the adapters must ask of the MTA. */
 struct needs {
 	bool reply[STAGES];	      /* a verdict may be told at this stage */
 	bool headers, body;	      /* that they come by */
 	bool keep_headers, keep_body; /* and that they are kept */
+	bool skips_body; /* a verdict may be certain before a body, and can be told behind it only */
 	uint32_t asked;		      /* of the content: bits of content_asks */
 	const char *macros[STAGES][LIMIT_MACROS];
 	unsigned nmacros[STAGES];
@@ -214,8 +219,8 @@ struct program {
 	uint32_t npatterns;
 
 	uint32_t *scores, nscores; /* indices of score rules (not monitored ones), ascending */
-	uint32_t *effects,
-	    neffects; /* indices of all other rules that don't decide, and of monitor rules */
+	/* the same as a set (base/bits.h), and all other rules that don't decide, and monitored ones */
+	uint64_t *scoring, *effects;
 	bool names_recipient; /* some rule does */
 	uint64_t lookups;     /* LOOKUP_… that its rules ask for */
 	struct needs needs;
@@ -231,6 +236,9 @@ struct program *program_load_text(const char *name, struct slice text, struct di
 /* Warn of patterns whose search may take very long, by trying them: up to LIMIT_DANGER_MS. For the
  * program that was loaded with these diags. */
 void program_warn_slow(const struct program *p, struct diags *d);
+
+/* The rule before which the first so many score rules stand. */
+uint32_t program_score_end(const struct program *p, uint32_t upto);
 
 struct program *program_ref(struct program *p);
 void program_unref(struct program *p);

@@ -183,6 +183,21 @@ chain_sleepers(struct program *p)
 	}
 }
 
+/* Make the sets of rules that the walks go through. */
+static void
+sort_rules(struct program *p)
+{
+	size_t bytes = BITS_WORDS(p->nrules) * sizeof(uint64_t);
+
+	p->scoring = arena_alloc(&p->arena, bytes);
+	p->effects = arena_alloc(&p->arena, bytes);
+	for (uint32_t i = 0; i < p->nscores; i++)
+		bits_add(p->scoring, p->scores[i]);
+	for (uint32_t i = 0; i < p->nrules; i++)
+		if (rule_is_effect(&p->rules[i]))
+			bits_add(p->effects, i);
+}
+
 void
 scans_build(struct build *b)
 {
@@ -190,6 +205,7 @@ scans_build(struct build *b)
 	uint32_t n, from = 0;
 	struct asked *v;
 
+	sort_rules(p);
 	for (uint32_t i = 0; i < p->natoms; i++)
 		p->atoms[i].scan = p->atoms[i].wakes = UINT32_MAX;
 	v = list_asked(p, &n);
@@ -383,20 +399,24 @@ try_sleep(struct eval *e, const struct rule *r)
 }
 
 uint32_t
-scan_next_rule(struct eval *e, uint32_t i)
+scan_next_of(struct eval *e, const uint64_t *set, uint32_t i, uint32_t end)
 {
-	const struct program *p = e->program;
-
 	do
-		i = (uint32_t)bits_next(e->scans->awake, i, p->nrules);
-	while (i < p->nrules && try_sleep(e, &p->rules[i]));
+		i = (uint32_t)bits_next_common(e->scans->awake, set, i, end);
+	while (i < end && try_sleep(e, &e->program->rules[i]));
 	return i;
 }
 
-bool
-scan_is_awake(const struct eval *e, uint32_t rule)
+uint32_t
+scan_next_rule(struct eval *e, uint32_t i, uint32_t end)
 {
-	return bits_has(e->scans->awake, rule);
+	return scan_next_of(e, e->scans->awake, i, end);
+}
+
+uint32_t
+scan_last_of(const struct eval *e, const uint64_t *set, uint32_t end)
+{
+	return (uint32_t)bits_last_common(e->scans->awake, set, end);
 }
 
 const uint64_t *
