@@ -53,17 +53,3 @@ bits_next_common(const uint64_t *a, const uint64_t *b, size_t i, size_t n)
 	i = i * 64 + (size_t)__builtin_ctzll(word);
 	return i < n ? i : n;
 }
-
-/* The greatest number below n that is in both sets; n if there is none. */
-static inline size_t
-bits_last_common(const uint64_t *a, const uint64_t *b, size_t n)
-{
-	size_t i = n / 64;
-	uint64_t word = n % 64 > 0 ? a[i] & b[i] & ~(UINT64_MAX << (n % 64)) : 0;
-
-	while (word == 0 && i > 0) {
-		i--;
-		word = a[i] & b[i];
-	}
-	return word == 0 ? n : i * 64 + 63 - (size_t)__builtin_clzll(word);
-}

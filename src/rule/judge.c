@@ -28,26 +28,23 @@ judge_new(struct program *p, const struct watcher *w)
 
 	if (j == NULL)
 		return NULL;
+	j->program = program_ref(p);
 	j->nown = p->life_start[LIVES] - n + 1;
 	j->cells = calloc(1, n + 1);
 	j->spare = calloc(1, j->nown);
-	j->scores = calloc(p->nscores + 1, sizeof *j->scores);
-	if (j->cells == NULL || j->spare == NULL || j->scores == NULL ||
-	    !scans_init(&j->scans, p)) {
-		scans_end(&j->scans, p);
-		free(j->scores);
-		free(j->cells);
-		free(j->spare);
-		free(j);
-		return NULL;
-	}
-	j->program = program_ref(p);
+	j->scores.v = malloc((p->nscores + 1) * sizeof *j->scores.v);
+	j->scores.sought = calloc(p->nscores + 1, sizeof *j->scores.sought);
 	if (w != NULL)
 		j->watcher = *w;
 	renew(&j->matching, p->settings.match_budget);
 	session_init(&j->session, &p->env);
 	arena_init(&j->memory, LIMIT_SESSION_BYTES / 8);
 	arena_init(&j->texts, LIMIT_SESSION_BYTES / 8);
+	if (j->cells == NULL || j->spare == NULL || j->scores.v == NULL ||
+	    j->scores.sought == NULL || !scans_init(&j->scans, p)) {
+		judge_free(j);
+		return NULL;
+	}
 	return j;
 }
 
@@ -60,7 +57,8 @@ judge_free(struct judge *j)
 	arena_free(&j->memory);
 	arena_free(&j->texts);
 	scans_end(&j->scans, j->program);
-	free(j->scores);
+	free(j->scores.v);
+	free(j->scores.sought);
 	free(j->cells);
 	free(j->spare);
 	program_unref(j->program);
@@ -135,7 +133,7 @@ judge_eval(struct judge *j, const struct class *c)
 		.stage = j->stage,
 		.cells = j->cells,
 		.own = c != NULL ? c->own : NULL,
-		.scores = j->scores,
+		.scores = &j->scores,
 		.scans = &j->scans,
 		.matching = &j->matching,
 		.question = ++j->questions,

@@ -23,7 +23,7 @@ struct judge {
 	struct arena texts;	/* of one call: replies, effects */
 	uint8_t *cells, *spare; /* outcomes; those of a recipient not yet in a class */
 	size_t nown;		/* bytes of an `own` */
-	struct score_cell *scores;
+	struct score_memo scores;
 	struct scans scans;
 	struct matching matching;
 	uint32_t questions;

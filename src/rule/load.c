@@ -208,6 +208,7 @@ load_source(const struct source *src, struct diags *d)
 	stages_work_out(&b);
 	needs_work_out(&b);
 	scans_build(&b);
+	score_build(&b);
 	settings_check(&b);
 	load_lookups(&b);
 	build_free(&b);

@@ -183,19 +183,38 @@ chain_sleepers(struct program *p)
 	}
 }
 
+/* True for rules by which recipients may part at RCPT: by what they do for one and not for another,
+ * or because the walk of both ends there. What only watches, or is read through the score, says
+ * nothing by itself. */
+static bool
+parts(const struct program *p, const struct rule *r)
+{
+	const struct node *n = &p->nodes[r->cond];
+
+	if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
+		return false;
+	return n->recipient || r->text.recipient ||
+	    (action_decides(r->action) && n->asked_from <= STAGE_RCPT);
+}
+
 /* Make the sets of rules that the walks go through. */
 static void
 sort_rules(struct program *p)
 {
 	size_t bytes = BITS_WORDS(p->nrules) * sizeof(uint64_t);
 
+	p->deciding = arena_alloc(&p->arena, bytes);
 	p->scoring = arena_alloc(&p->arena, bytes);
 	p->effects = arena_alloc(&p->arena, bytes);
-	for (uint32_t i = 0; i < p->nscores; i++)
-		bits_add(p->scoring, p->scores[i]);
-	for (uint32_t i = 0; i < p->nrules; i++)
-		if (rule_is_effect(&p->rules[i]))
-			bits_add(p->effects, i);
+	p->parting = arena_alloc(&p->arena, bytes);
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		bits_add(rule_is_effect(&p->rules[i])	     ? p->effects
+			: action_decides(p->rules[i].action) ? p->deciding
+							     : p->scoring,
+		    i);
+		if (parts(p, &p->rules[i]))
+			bits_add(p->parting, i);
+	}
 }
 
 void
@@ -411,12 +430,6 @@ uint32_t
 scan_next_rule(struct eval *e, uint32_t i, uint32_t end)
 {
 	return scan_next_of(e, e->scans->awake, i, end);
-}
-
-uint32_t
-scan_last_of(const struct eval *e, const uint64_t *set, uint32_t end)
-{
-	return (uint32_t)bits_last_common(e->scans->awake, set, end);
 }
 
 const uint64_t *

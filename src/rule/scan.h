@@ -69,9 +69,6 @@ uint32_t scan_next_rule(struct eval *e, uint32_t i, uint32_t end);
 /* The same of the rules of a set. */
 uint32_t scan_next_of(struct eval *e, const uint64_t *set, uint32_t i, uint32_t end);
 
-/* The last rule of a set below end that is not known to be false; end if there is none. */
-uint32_t scan_last_of(const struct eval *e, const uint64_t *set, uint32_t end);
-
 /* The candidates among an atom's patterns, its fact being known: bits from atom.pattern_number on.
  * NULL: all are. */
 const uint64_t *scan_candidates(struct eval *e, const struct atom *a);

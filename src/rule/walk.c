@@ -30,18 +30,17 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 	const struct program *p = e->program;
 	unsigned passes = eval_passes(p);
 
-	for (; !w->decided && (w->at = scan_next_rule(e, w->at, p->nrules)) < p->nrules; w->at++) {
+	while (
+	    !w->decided && (w->at = scan_next_of(e, p->deciding, w->at, p->nrules)) < p->nrules) {
 		const struct rule *r = &p->rules[w->at];
 		bool refuses = r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
 		unsigned set;
 
-		if (!action_decides(r->action) || r->monitor)
-			continue;
 		set = eval_rule(e, r, !refuses || e->stage >= tell);
-		if (set == OUT_FALSE)
-			continue;
 		if (!(set & ~passes)) {
-			walk_note_error(w, w->at, a);
+			if (set != OUT_FALSE)
+				walk_note_error(w, w->at, a);
+			w->at++;
 			continue;
 		}
 		if (set == OUT_ERROR || set == OUT_FAILED)
@@ -154,9 +153,8 @@ walk_fill(struct eval *e)
 	const struct program *p = e->program;
 
 	session_select(e->session, e->recipient);
-	for (uint32_t i = 0; i < p->natoms; i++)
-		if (p->atoms[i].life == LIFE_RECIPIENT)
-			eval_atom(e, i);
+	for (uint32_t i = 0; i < p->life_start[LIVES] - p->life_start[LIFE_RECIPIENT]; i++)
+		eval_atom(e, p->recipient_atoms[i]);
 }
 
 /* Two recipients' views side by side. */
@@ -308,10 +306,8 @@ walk_same(struct eval *a, struct eval *b)
 		arena_alloc(a->texts, p->nscores + 1) };
 	int same = x.scores != NULL ? 1 : -1;
 
-	/* what only watches, or is read through the score, says nothing by itself */
-	for (uint32_t i = 0; same == 1 && (i = scan_next_rule(a, i, p->nrules)) < p->nrules; i++)
-		if (p->rules[i].action != ACT_LOG && p->rules[i].action != ACT_SCORE &&
-		    !p->rules[i].monitor)
-			same = rule_same(&x, &p->rules[i]);
+	for (uint32_t i = 0;
+	     same == 1 && (i = scan_next_of(a, p->parting, i, p->nrules)) < p->nrules; i++)
+		same = rule_same(&x, &p->rules[i]);
 	return same >= 0;
 }
