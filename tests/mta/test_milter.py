@@ -862,6 +862,40 @@ def test_pattern_bombs_end_in_time():
                 assert took < 3, "/%s/ took %g s" % (bombs[i], took)
 
 
+# ---- many connections ----
+
+def test_a_hundred_connections_at_once():
+    # the patterns of one ruleset, and the passes over texts, are shared by all of them
+    rules = "".join("w%d: reject 550 5.7.1 \"w%d\" if body ~ /\\bword%d\\s+\\w{2,9}\\b/i\n" % (n, n, n)
+                    for n in range(50))
+    rules += "".join("d%d: score 1 if subject ~ /[0-9]{%d}[a-f]x/\n" % (n, n) for n in range(4, 9))
+    rules += 'many: reject 550 5.7.1 "many" if score >= 3\n'
+    faults = []
+
+    def talk(d, k):
+        try:
+            with d.mta(DIALECTS[k % len(DIALECTS)]) as m:
+                m.helo("c%d.example" % k)
+                for n in range(10):
+                    word = (k * 10 + n) % 75
+                    want = "word%d " % word
+                    subject = " %s" % ("1234567ax" if n == 9 else "x" * n)
+                    got = m.send(headers=[("Subject", subject)],
+                                 body=("x " * 2000 + "Word%d there\r\n" % word).encode())[1].reply
+                    what = "w%d" % word if word < 50 else "many" if n == 9 else None
+                    assert (got.text.endswith(what) if what else got.kind in PASSED), (want, got)
+        except Exception as e:
+            faults.append(repr(e))
+
+    with Daemon(rules) as d:
+        threads = [threading.Thread(target=talk, args=(d, k)) for k in range(100)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert not faults, faults[:3]
+
+
 # ---- monitor ----
 
 def test_monitor():
