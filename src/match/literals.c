@@ -26,6 +26,7 @@
 #define FILTER_SHARE 4 /* a literal has 2 to this power bits in the table */
 #define BUCKET_SHARE 3 /* and so many of them are one bucket */
 #define FOLD_RUN 0xff
+#define RUN_BACK 16    /* bytes that a run before the window has mostly at most */
 #define CROWD_BITS 1.5 /* that a window must be rarer to be taken though one more has it */
 
 /* A literal in its bucket. Beside the window more bytes are kept, made small, which tell most of
@@ -55,6 +56,7 @@ struct table {
  * of bytes that are no ASCII letters or digits, of at least text[i] bytes (0 or 1). */
 struct literal_text {
 	unsigned char n, window; /* length, and where in it the window begins */
+	unsigned short back;	 /* bytes of text from its begin to the window, mostly at most */
 	unsigned char from, to;	 /* the part around the window that has no runs */
 	unsigned char text[LIMIT_FACTOR], fold[LIMIT_FACTOR];
 };
@@ -150,6 +152,9 @@ choose_window(const struct table *t, struct literal_text *l, const uint16_t *uni
 		}
 	}
 	crowd[hash(window_at(t, l, l->window)) >> t->shift]++;
+	l->back = l->window;
+	for (size_t i = 0; i < l->window; i++)
+		l->back += l->fold[i] == FOLD_RUN ? RUN_BACK - 1 : 0;
 }
 
 /* Room for n literals. */
@@ -300,7 +305,9 @@ struct scan {
 	const struct literals *literals;
 	const unsigned char *p;
 	size_t n;
-	uint64_t *seen;
+	bool placed;
+	unsigned shift; /* of a place, to be its block */
+	struct places *seen;
 	uint32_t *found;
 	size_t nfound;
 };
@@ -325,9 +332,11 @@ stands_forward(const struct scan *s, const struct literal_text *l, size_t i, siz
 	return true;
 }
 
-/* Compare what comes before place i of a literal with what comes before a place of the text. */
+/* Compare what comes before place i of a literal with what comes before a place of the text; *begin
+ * is where it begins. */
 static bool
-stands_backward(const struct scan *s, const struct literal_text *l, size_t i, size_t at)
+stands_backward(
+    const struct scan *s, const struct literal_text *l, size_t i, size_t at, size_t *begin)
 {
 	while (i-- > 0) {
 		size_t run = at;
@@ -342,6 +351,7 @@ stands_backward(const struct scan *s, const struct literal_text *l, size_t i, si
 		if (run - at < l->text[i])
 			return false;
 	}
+	*begin = at;
 	return true;
 }
 
@@ -394,6 +404,20 @@ fits(const struct scan *s, const struct entry *e, size_t at, struct beyond *b)
 	return ((b->before ^ e->before) & e->before_mask) == 0;
 }
 
+/* Note a literal whose window stands at a place. */
+static void
+note(struct scan *s, uint32_t number, size_t begin, size_t at)
+{
+	struct places *seen = &s->seen[number];
+
+	if (places_are_none(seen))
+		s->found[s->nfound++] = number;
+	if (s->placed && at - begin <= s->literals->v[number].back)
+		bits_add(seen->v, at >> s->shift);
+	else
+		places_fill(seen);
+}
+
 /* Compare the literals whose window may stand at a place. */
 static __attribute__((noinline)) void
 look(struct scan *s, const struct table *t, uint32_t window, uint32_t index, size_t at)
@@ -405,18 +429,18 @@ look(struct scan *s, const struct table *t, uint32_t window, uint32_t index, siz
 	for (; e < end; e++) {
 		uint32_t n = e->literal;
 		const struct literal_text *l;
+		size_t begin;
 
 		if (e->window != window || at < e->left || s->n - at < e->right)
 			continue;
 		if (e->more != 0 && (load(s->p + at + e->more_at) | SMALL) != e->more)
 			continue;
-		if (!fits(s, e, at, &b) || s->seen[n / 64] >> n % 64 & 1)
+		if (!fits(s, e, at, &b) || bits_has(s->seen[n].v, at >> s->shift))
 			continue;
 		l = &s->literals->v[n];
-		if (!stands_forward(s, l, l->window, at) || !stands_backward(s, l, l->window, at))
-			continue;
-		s->seen[n / 64] |= (uint64_t)1 << n % 64;
-		s->found[s->nfound++] = n;
+		if (stands_forward(s, l, l->window, at) &&
+		    stands_backward(s, l, l->window, at, &begin))
+			note(s, n, begin, at);
 	}
 }
 
@@ -454,14 +478,22 @@ table_scan(struct scan *s, const struct table *t)
 	places(s, t, tail, rest - (WINDOW - 2), all);
 }
 
-/* Note those in the text. */
+/* Note those in a text. */
 void
-literals_scan(
-    const struct literals *l, struct slice text, uint64_t *seen, uint32_t *found, size_t *nfound)
+literals_scan(const struct literals *l, struct slice text, bool placed, struct places *seen,
+    uint32_t *found, size_t *nfound)
 {
-	struct scan s = { l, (const unsigned char *)text.p, text.n, seen, found, *nfound };
+	struct scan s = { l, (const unsigned char *)text.p, text.n, placed, places_shift(text.n),
+		seen, found, *nfound };
 
 	for (size_t i = 0; i < 2; i++)
 		table_scan(&s, &l->tables[i]);
 	*nfound = s.nfound;
+}
+
+/* Bytes from a literal's begin to where it is noted. */
+size_t
+literals_back(const struct literals *l, size_t literal)
+{
+	return l->v[literal].back;
 }

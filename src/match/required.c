@@ -22,6 +22,7 @@
 struct item {
 	struct factor *v;
 	size_t n;
+	size_t at; /* bytes of text from the row's begin to this, at most */
 };
 
 struct row {
@@ -29,6 +30,7 @@ struct row {
 	size_t nitems, room;
 	struct clause *clauses;
 	size_t nclauses, clause_room;
+	size_t width; /* bytes of text that it takes, at most */
 };
 
 struct finder {
@@ -51,6 +53,38 @@ any_bits(const struct factor *v, size_t n, int before)
 	for (size_t i = 0; i < n; i++)
 		sum += exp2(-required_bits(v[i].units, v[i].n, before));
 	return -log2(sum);
+}
+
+/* ---- how far ---- */
+
+/* Sums and products that REACH_FAR is the end of. */
+static size_t
+far_add(size_t a, size_t b)
+{
+	return a < REACH_FAR - b ? a + b : REACH_FAR;
+}
+
+static size_t
+far_multiply(size_t a, size_t times)
+{
+	return a == 0 || times == 0 ? 0 : a < REACH_FAR / times ? a * times : REACH_FAR;
+}
+
+/* Bytes of text that a character of a set takes, at most. */
+static size_t
+set_width(const struct set *s, bool utf)
+{
+	size_t width = 1;
+	char bytes[4];
+
+	if (utf && s->wide)
+		return 4;
+	for (unsigned i = 0; i < s->nothers; i++) {
+		size_t n = utf8_encode(s->others[i], bytes);
+
+		width = n > width ? n : width;
+	}
+	return width;
 }
 
 /* ---- rows ---- */
@@ -79,9 +113,11 @@ grow(struct finder *f, void *v, size_t n, size_t *room, size_t size)
 	return more;
 }
 
+/* Put an item that begins so far from the row's begin behind the others. */
 static void
-add_item(struct finder *f, struct row *row, struct item item)
+add_item(struct finder *f, struct row *row, struct item item, size_t at)
 {
+	item.at = at;
 	row->items = grow(f, row->items, row->nitems, &row->room, sizeof(item));
 	if (!f->failed)
 		row->items[row->nitems++] = item;
@@ -91,14 +127,17 @@ static void
 add_gap(struct finder *f, struct row *row)
 {
 	if (row->nitems == 0 || row->items[row->nitems - 1].n > 0)
-		add_item(f, row, (struct item){ .n = 0 });
+		add_item(f, row, (struct item){ .n = 0 }, REACH_FAR);
 }
 
+/* Add a clause of a part that begins so far from the row's begin. */
 static void
-add_clause(struct finder *f, struct row *row, struct clause clause)
+add_clause(struct finder *f, struct row *row, struct clause clause, size_t at)
 {
 	if (clause.n == 0)
 		return;
+	for (size_t i = 0; i < clause.n; i++)
+		clause.v[i].reach = far_add(clause.v[i].reach, at);
 	row->clauses = grow(f, row->clauses, row->nclauses, &row->clause_room, sizeof(clause));
 	if (!f->failed)
 		row->clauses[row->nclauses++] = clause;
@@ -117,19 +156,19 @@ join(struct finder *f, struct factor a, struct factor b)
 		return a;
 	memcpy(units, a.units, a.n * sizeof(*units));
 	memcpy(units + a.n, b.units, b.n * sizeof(*units));
-	return (struct factor){ units, a.n + b.n };
+	return (struct factor){ .units = units, .n = a.n + b.n };
 }
 
 /* All texts that items make side by side; there must be at most VARIANTS of them. */
 static struct item
 multiply(struct finder *f, const struct item *items, size_t n)
 {
-	struct item all = { get(f, VARIANTS * sizeof(*all.v)), 1 }, next;
+	struct item all = { .v = get(f, VARIANTS * sizeof(*all.v)), .n = 1 }, next;
 
 	if (all.v == NULL)
 		return (struct item){ .n = 0 };
 	for (size_t i = 0; i < n && !f->failed; i++) {
-		next = (struct item){ get(f, VARIANTS * sizeof(*next.v)), 0 };
+		next = (struct item){ .v = get(f, VARIANTS * sizeof(*next.v)) };
 		for (size_t a = 0; a < all.n && !f->failed; a++)
 			for (size_t b = 0; b < items[i].n; b++)
 				next.v[next.n++] = join(f, all.v[a], items[i].v[b]);
@@ -177,7 +216,8 @@ whole(struct finder *f, const struct row *row)
 /* ---- clauses ---- */
 
 /* Give a factor the form that it is told in: marks take in the marks beside them, and go away at
- * both ends. False if too little is left. */
+ * both ends. Where they do at its begin, it is not known how far this moves. False if too little is
+ * left. */
 static bool
 settle(struct finder *f, struct factor *factor)
 {
@@ -195,6 +235,8 @@ settle(struct finder *f, struct factor *factor)
 		}
 		for (; u >= FACTOR_MARKS && n > 0 && !required_is_word(units[n - 1] & 0xff); n--)
 			u = FACTOR_MARKS;
+		if (n == 0 && i > 0)
+			factor->reach = REACH_FAR;
 		if (u < FACTOR_MARKS || n > 0)
 			units[n++] = u;
 	}
@@ -204,7 +246,8 @@ settle(struct finder *f, struct factor *factor)
 		side = units[i] < FACTOR_MARKS ? side + 1 : 0;
 		most = side > most ? side : most;
 	}
-	*factor = (struct factor){ units, n };
+	factor->units = units;
+	factor->n = n;
 	return most >= FACTOR_MIN;
 }
 
@@ -237,6 +280,13 @@ measure(const struct item *items, size_t i)
 	};
 }
 
+/* True for an item that is marks or space. */
+static bool
+is_marks(const struct item *item)
+{
+	return item->n == 1 && item->v[0].n == 1 && item->v[0].units[0] >= FACTOR_MARKS;
+}
+
 /* The clause of a run of items: from each start the window is widened while it may be. */
 static struct clause
 run_clause(struct finder *f, const struct item *items, size_t n)
@@ -244,6 +294,7 @@ run_clause(struct finder *f, const struct item *items, size_t n)
 	struct measure *m = get(f, n * sizeof(*m));
 	size_t best_from = 0, best_n = 0;
 	double best = 0;
+	struct clause clause = { .n = 0 };
 	struct item all;
 
 	for (size_t i = 0; i < n && m != NULL; i++)
@@ -252,6 +303,8 @@ run_clause(struct finder *f, const struct item *items, size_t n)
 		size_t variants = 1, most = 0, least = 0;
 		double bits = 0;
 
+		if (is_marks(&items[from]))
+			continue;
 		for (size_t i = from; i < n; i++) {
 			variants *= items[i].n;
 			most += m[i].longest;
@@ -267,19 +320,17 @@ run_clause(struct finder *f, const struct item *items, size_t n)
 		}
 	}
 	if (best_n == 0)
-		return (struct clause){ .n = 0 };
+		return clause;
 	all = multiply(f, items + best_from, best_n);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < all.n; i++) {
+		all.v[i].reach = items[best_from].at;
 		if (!settle(f, &all.v[i]))
-			return (struct clause){ .n = 0 };
-	return (struct clause){ all.v, all.n, any_bits(all.v, all.n, -1) };
-}
-
-/* True for an item that is marks or space. */
-static bool
-is_marks(const struct item *item)
-{
-	return item->n == 1 && item->v[0].n == 1 && item->v[0].units[0] >= FACTOR_MARKS;
+			return clause;
+	}
+	clause.v = all.v;
+	clause.n = all.n;
+	clause.bits = any_bits(all.v, all.n, -1);
+	return clause;
 }
 
 /* The clauses of a run. If it gives none as a whole, it is cut at its marks. */
@@ -291,14 +342,14 @@ close_run(struct finder *f, struct row *row, size_t from, size_t to)
 	if (from < to)
 		c = run_clause(f, row->items + from, to - from);
 	if (c.n > 0) {
-		add_clause(f, row, c);
+		add_clause(f, row, c, 0);
 		return;
 	}
 	for (size_t i = from; i <= to && !f->failed; i++) {
 		if (i < to && !is_marks(&row->items[i]))
 			continue;
 		if (from < i)
-			add_clause(f, row, run_clause(f, row->items + from, i - from));
+			add_clause(f, row, run_clause(f, row->items + from, i - from), 0);
 		from = i + 1;
 	}
 }
@@ -356,7 +407,7 @@ units_of(struct finder *f, const char *bytes, size_t n, unsigned flag)
 
 	for (size_t i = 0; units != NULL && i < n; i++)
 		units[i] = (uint16_t)((unsigned char)bytes[i] | flag);
-	return (struct factor){ units, n };
+	return (struct factor){ .units = units, .n = n };
 }
 
 /* True if a set has both cases of a letter. */
@@ -407,13 +458,13 @@ is_marks_only(const struct set *s)
 static struct item
 marks_item(struct finder *f, uint16_t kind)
 {
-	struct item item = { get(f, sizeof(*item.v)), 1 };
+	struct item item = { .v = get(f, sizeof(*item.v)), .n = 1 };
 	uint16_t *units = get(f, sizeof(*units));
 
 	if (f->failed)
 		return (struct item){ .n = 0 };
 	units[0] = kind;
-	item.v[0] = (struct factor){ units, 1 };
+	item.v[0] = (struct factor){ .units = units, .n = 1 };
 	return item;
 }
 
@@ -421,7 +472,7 @@ marks_item(struct finder *f, uint16_t kind)
 static struct item
 set_item(struct finder *f, const struct set *s)
 {
-	struct item item = { get(f, (VARIANTS + SET_OTHERS) * sizeof(*item.v)), 0 };
+	struct item item = { .v = get(f, (VARIANTS + SET_OTHERS) * sizeof(*item.v)) };
 	unsigned end = f->utf ? 0x80 : 0x100;
 
 	if (s->wide || f->failed || !others(f, s, &item))
@@ -441,8 +492,9 @@ set_item(struct finder *f, const struct set *s)
 static void
 walk_alt(struct finder *f, const struct node *n, struct row *row)
 {
-	struct item all = { get(f, VARIANTS * sizeof(*all.v)), 0 };
+	struct item all = { .v = get(f, VARIANTS * sizeof(*all.v)) };
 	struct clause clause = { .n = 0 };
+	size_t at = row->width, width = 0;
 	bool known = true;
 
 	for (const struct node *child = n->first; child != NULL && !f->failed;
@@ -451,6 +503,7 @@ walk_alt(struct finder *f, const struct node *n, struct row *row)
 		struct item texts;
 
 		walk(f, child, &branch);
+		width = branch.width > width ? branch.width : width;
 		texts = whole(f, &branch);
 		known = known && texts.n > 0 && all.n + texts.n <= VARIANTS;
 		for (size_t i = 0; known && i < texts.n; i++)
@@ -458,52 +511,67 @@ walk_alt(struct finder *f, const struct node *n, struct row *row)
 		close_row(f, &branch);
 		clause = child == n->first ? rarest(&branch) : either(f, clause, rarest(&branch));
 	}
+	row->width = far_add(at, width);
 	if (known && !f->failed) {
-		add_item(f, row, all);
+		add_item(f, row, all, at);
 		return;
 	}
 	add_gap(f, row);
-	add_clause(f, row, clause);
+	add_clause(f, row, clause, at);
 }
 
-/* A repetition. x{2,} begins with xx, and it ends with xx: both are texts that must be there. */
+/* Add the texts of a repetition that has one at least. x{2,} begins with xx, and it ends with xx:
+ * both are texts that must be there. */
+static void
+add_repeated(struct finder *f, const struct node *n, struct row *row, size_t at, struct row *once,
+    struct item texts)
+{
+	size_t times = n->min < LIMIT_FACTOR ? n->min : LIMIT_FACTOR;
+
+	for (size_t i = 0; i < (texts.n > 0 ? times : 1); i++) {
+		for (size_t k = 0; texts.n == 0 && k < once->nitems; k++)
+			add_item(f, row, once->items[k], far_add(at, once->items[k].at));
+		if (texts.n > 0)
+			add_item(f, row, texts, far_add(at, far_multiply(once->width, i)));
+	}
+	if (n->min != n->max || times < n->min || (texts.n == 0 && n->max > 1))
+		add_gap(f, row);
+	for (size_t i = 0; n->min != n->max && texts.n > 0 && i < times; i++)
+		add_item(f, row, texts, REACH_FAR);
+	for (size_t i = 0; i < once->nclauses; i++)
+		add_clause(f, row, once->clauses[i], at);
+}
+
+/* A repetition. */
 static void
 walk_repeat(struct finder *f, const struct node *n, struct row *row)
 {
 	struct row once = { .nitems = 0 };
 	struct item texts = { .n = 0 };
-	size_t times = n->min < LIMIT_FACTOR ? n->min : LIMIT_FACTOR;
+	size_t at = row->width;
 
+	walk(f, n->first, &once);
+	row->width = n->max == NODE_MANY && once.width > 0
+	    ? REACH_FAR
+	    : far_add(at, far_multiply(once.width, n->max));
 	if (n->first->type == NODE_SET && n->max > 1 && is_marks_only(n->first->set)) {
-		add_item(f, row, marks_item(f, n->min > 0 ? FACTOR_MARKS : FACTOR_SPACE));
+		add_item(f, row, marks_item(f, n->min > 0 ? FACTOR_MARKS : FACTOR_SPACE), at);
 		return;
 	}
 	if (n->min == 0 && n->max != 1) {
 		add_gap(f, row);
 		return;
 	}
-	walk(f, n->first, &once);
 	texts = whole(f, &once);
 	if (n->min == 0) {
 		if (texts.n > 0 && texts.n < VARIANTS) {
 			texts.v[texts.n++] = (struct factor){ .n = 0 };
-			add_item(f, row, texts);
+			add_item(f, row, texts, at);
 		} else
 			add_gap(f, row);
 		return;
 	}
-	for (size_t i = 0; i < (texts.n > 0 ? times : 1); i++) {
-		for (size_t k = 0; texts.n == 0 && k < once.nitems; k++)
-			add_item(f, row, once.items[k]);
-		if (texts.n > 0)
-			add_item(f, row, texts);
-	}
-	if (n->min != n->max || times < n->min || (texts.n == 0 && n->max > 1))
-		add_gap(f, row);
-	for (size_t i = 0; n->min != n->max && texts.n > 0 && i < times; i++)
-		add_item(f, row, texts);
-	for (size_t i = 0; i < once.nclauses; i++)
-		add_clause(f, row, once.clauses[i]);
+	add_repeated(f, n, row, at, &once, texts);
 }
 
 /* An assertion: what it has is in the text, but maybe not beside what stands around it. */
@@ -514,7 +582,7 @@ walk_look(struct finder *f, const struct node *n, struct row *row)
 
 	walk(f, n->first, &inside);
 	close_row(f, &inside);
-	add_clause(f, row, rarest(&inside));
+	add_clause(f, row, rarest(&inside), REACH_FAR);
 }
 
 /* Put what a node requires behind a row. */
@@ -532,15 +600,17 @@ walk(struct finder *f, const struct node *n, struct row *row)
 		return;
 	case NODE_ANY:
 		add_gap(f, row);
+		row->width = REACH_FAR;
 		return;
 	case NODE_SET:
 		item = set_item(f, n->set);
 		if (item.n == 0 && is_marks_only(n->set))
 			item = marks_item(f, FACTOR_MARKS);
 		if (item.n > 0)
-			add_item(f, row, item);
+			add_item(f, row, item, row->width);
 		else
 			add_gap(f, row);
+		row->width = far_add(row->width, set_width(n->set, f->utf));
 		return;
 	case NODE_CAT:
 		for (const struct node *child = n->first; child != NULL; child = child->next)

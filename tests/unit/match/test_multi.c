@@ -41,13 +41,13 @@ candidates(const struct multi *m, const struct multi_base *b, struct slice text)
 {
 	static char out[4096];
 	struct multi_scratch s = { .zero = NULL };
-	const uint32_t *ids;
-	size_t n, used = 0;
+	struct multi_found f;
+	size_t used = 0;
 
 	out[0] = '\0';
-	assert_true(multi_scan(m, b, text, &s, &ids, &n));
-	for (size_t i = 0; i < n; i++)
-		used += (size_t)snprintf(out + used, sizeof(out) - used, "%u ", ids[i]);
+	assert_true(multi_scan(m, b, text, &s, &f));
+	for (size_t i = 0; i < f.n; i++)
+		used += (size_t)snprintf(out + used, sizeof(out) - used, "%u ", f.ids[i]);
 	multi_scratch_free(&s);
 	return out;
 }
@@ -116,15 +116,14 @@ shares_scratch(void **state)
 	static const char *const one[] = { "abcd", "efgh", NULL }, *const two[] = { "efgh", NULL };
 	struct multi *a = multi_of(0, one), *b = multi_of(0, two);
 	struct multi_scratch s = { .zero = NULL };
-	const uint32_t *ids;
-	size_t n;
+	struct multi_found f;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_true(multi_scan(b, NULL, SLICE("efgh"), &s, &ids, &n));
-		assert_true(n == 1 && ids[0] == 0);
-		assert_true(multi_scan(a, NULL, SLICE("abcdefgh"), &s, &ids, &n));
-		assert_true(n == 2 && ids[0] == 0 && ids[1] == 1);
+		assert_true(multi_scan(b, NULL, SLICE("efgh"), &s, &f));
+		assert_true(f.n == 1 && f.ids[0] == 0);
+		assert_true(multi_scan(a, NULL, SLICE("abcdefgh"), &s, &f));
+		assert_true(f.n == 2 && f.ids[0] == 0 && f.ids[1] == 1);
 	}
 	multi_scratch_free(&s);
 	multi_free(a);
@@ -175,11 +174,10 @@ finds_each_of_many(void **state)
 	m = multi_build(v, N);
 	assert_non_null(m);
 	for (uint32_t i = 0; i < N; i += 7) {
-		const uint32_t *ids;
-		size_t n;
+		struct multi_found f;
 
-		assert_true(multi_scan(m, NULL, v[i].re, &s, &ids, &n));
-		assert_true(n == 1 && ids[0] == i);
+		assert_true(multi_scan(m, NULL, v[i].re, &s, &f));
+		assert_true(f.n == 1 && f.ids[0] == i);
 	}
 	multi_scratch_free(&s);
 	multi_free(m);
@@ -260,25 +258,29 @@ random_text(char *out, size_t max)
 	return slice_of(out, n);
 }
 
-/* Each pattern that matches is a candidate. Returns how many were candidates. */
+/* Each pattern that matches is a candidate, and where it may begin is as good as all of the text.
+ * Returns how many were candidates. */
 static size_t
 check_text(const struct multi *m, const struct multi_base *b, const struct multi_pattern *v,
     struct pattern *const *compiled, size_t count, struct slice text, struct multi_scratch *s)
 {
-	const uint32_t *ids;
-	size_t n, next = 0;
+	struct multi_found f;
+	size_t next = 0;
 
-	assert_true(multi_scan(m, b, text, s, &ids, &n));
+	assert_true(multi_scan(m, b, text, s, &f));
 	for (size_t i = 0; i < count; i++) {
-		if (next < n && ids[next] == i)
-			next++;
-		else if (pattern_match(compiled[i], text, NULL) == MATCH_YES)
-			fail_msg("/%.*s/ flags %u is no candidate for \"%.*s\"%s",
-			    SLICE_ARG(v[i].re), v[i].flags, SLICE_ARG(text),
-			    b != NULL ? ", with a base" : "");
+		bool candidate = next < f.n && f.ids[next] == i;
+		enum match right = pattern_match(compiled[i], text, NULL), found = MATCH_NO;
+
+		if (candidate)
+			found = pattern_match_at(compiled[i], text, &f.places[next++], NULL);
+		if (found != right && right != MATCH_ERROR)
+			fail_msg("/%.*s/ flags %u is found to be %d instead of %d in \"%.*s\"%s%s",
+			    SLICE_ARG(v[i].re), v[i].flags, found, right, SLICE_ARG(text),
+			    candidate ? "" : ": no candidate", b != NULL ? ", with a base" : "");
 	}
-	assert_int_equal(next, n);
-	return n;
+	assert_int_equal(next, f.n);
+	return f.n;
 }
 
 static void
@@ -401,12 +403,11 @@ scan_often(void *arg)
 	size_t wrong = 0;
 
 	for (int i = 0; i < 2000; i++) {
-		const uint32_t *ids;
-		size_t n;
+		struct multi_found f;
 
 		wrong += !multi_scan(shared->m, i % 2 ? shared->b : NULL,
-			     i % 3 ? SLICE("xx 123-45 viagra") : SLICE("viagra"), &s, &ids, &n) ||
-		    n < 2 || ids[n - 1] < 2;
+			     i % 3 ? SLICE("xx 123-45 viagra") : SLICE("viagra"), &s, &f) ||
+		    f.n < 2 || f.ids[f.n - 1] < 2;
 	}
 	multi_scratch_free(&s);
 	return wrong == 0 ? arg : NULL;
