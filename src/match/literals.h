@@ -18,8 +18,10 @@ void literals_free(struct literals *l);
 
 /* Note those in a text: the blocks that one begins in, or up to literals_back() bytes behind where
  * it does, go to seen, and its number behind the others in found, which has room for all, when it
- * is noted first. Without `placed`, each is noted at all places. */
-void literals_scan(const struct literals *l, struct slice text, bool placed, struct places *seen,
+ * is noted first. Without `placed`, each is noted at all places. What this costs is bounded by the
+ * text's length: of literals that have much in common it may note some that are not there. False:
+ * it was too dear, and any may be there. */
+bool literals_scan(const struct literals *l, struct slice text, bool placed, struct places *seen,
     uint32_t *found, size_t *nfound);
 
 /* Bytes from where a literal begins to where it is noted, at most. */

@@ -69,7 +69,7 @@ struct multi_found {
 };
 
 /* Scan a text, with a base or with NULL. What is found stays until the scratch is used again. False
- * on lack of memory: then all are candidates. */
+ * on lack of memory, or for a text made to be dear: then all are candidates. */
 bool multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
     struct multi_scratch *s, struct multi_found *found);
 void multi_scratch_free(struct multi_scratch *s);

@@ -91,12 +91,13 @@ has_kelvin(struct slice text)
 }
 
 /* Look for literals in a copy of the text in which the Kelvin sign is a k and the long s an s. The
- * copy is whole, as a literal with marks in it may be of any length. False on lack of memory. */
+ * copy is whole, as a literal with marks in it may be of any length. False if any may be there. */
 static bool
 scan_folded(struct scan *s, struct slice text)
 {
 	char *copy = malloc(text.n);
 	size_t n = 0;
+	bool good;
 
 	if (copy == NULL)
 		return false;
@@ -110,9 +111,10 @@ scan_folded(struct scan *s, struct slice text)
 		} else
 			copy[n] = text.p[i++];
 	}
-	literals_scan(s->multi->literals, slice_of(copy, n), false, s->seen, s->found, &s->nfound);
+	good = literals_scan(
+	    s->multi->literals, slice_of(copy, n), false, s->seen, s->found, &s->nfound);
 	free(copy);
-	return true;
+	return good;
 }
 
 /* Follow the literals that were found to the patterns. */
@@ -238,8 +240,8 @@ multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
 	s.base = b;
 	s.n = text.n;
 	if (text.n > 0)
-		literals_scan(m->literals, text, true, s.seen, s.found, &s.nfound);
-	if (text.n > 0 && m->kelvin && has_kelvin(text))
+		good = literals_scan(m->literals, text, true, s.seen, s.found, &s.nfound);
+	if (text.n > 0 && good && m->kelvin && has_kelvin(text))
 		good = scan_folded(&s, text);
 	follow(&s);
 	for (size_t i = 0; i < m->nalways; i++)

@@ -11,8 +11,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define SCAN_NS 20 /* what a pass may take for each byte */
-#define WORTH_IT 3 /* patterns of one text from which on a pass is cheaper than to ask each */
+#define SCAN_NS 1000 /* what a pass may take for each byte, with a large base */
+#define WORTH_IT 3   /* patterns of one text from which on a pass is cheaper than to ask each */
 
 /* ---- while rules load ---- */
 

@@ -183,6 +183,87 @@ finds_each_of_many(void **state)
 	multi_free(m);
 }
 
+/* The bytes of a text that a match of its only candidate may begin at, in blocks. */
+static size_t
+bytes_to_search(const struct multi *m, struct slice text)
+{
+	struct multi_scratch s = { .zero = NULL };
+	size_t sum = 0, from, to;
+	struct multi_found f;
+	unsigned block = 0;
+
+	assert_true(multi_scan(m, NULL, text, &s, &f));
+	while (f.n > 0 && places_next(&f.places[0], text.n, &block, &from, &to))
+		sum += to - from + 1;
+	multi_scratch_free(&s);
+	return sum;
+}
+
+/* A match begins near what it requires; clauses that are too far from one another are none. */
+static void
+finds_places(void **state)
+{
+	static const char *const plain[] = { "needle", NULL },
+				 *const two[] = { "(?:foo|bar).{0,20}needle", NULL },
+				 *const far[] = { "\\w+needle", NULL };
+	static char text[20000];
+	struct slice t = slice_of(text, sizeof(text));
+	struct multi *m = multi_of(0, plain);
+
+	(void)state;
+	memset(text, ' ', sizeof(text));
+	memcpy(text + 10000, "needle", 6);
+	assert_int_equal(bytes_to_search(m, t), 256);
+	memcpy(text + 12, "needle", 6);
+	assert_int_equal(bytes_to_search(m, t), 384);
+	multi_free(m);
+	m = multi_of(0, two);
+	assert_int_equal(bytes_to_search(m, t), 0);
+	memcpy(text + 19000, "bar", 3);
+	assert_int_equal(bytes_to_search(m, t), 0);
+	memcpy(text + 9985, "foo", 3);
+	assert_int_equal(bytes_to_search(m, t), 256);
+	multi_free(m);
+	m = multi_of(0, far);
+	assert_int_equal(bytes_to_search(m, t), sizeof(text) + 1);
+	multi_free(m);
+}
+
+/* A text that is all beginnings of many literals is given up, and not looked at to the end. */
+static void
+gives_up_dear_texts(void **state)
+{
+	enum { N = 8192 };
+	static char re[N][16], text[1 << 20];
+	static struct multi_pattern v[N];
+	struct slice t = slice_of(text, sizeof(text));
+	struct multi_scratch s = { .zero = NULL };
+	struct multi_found f;
+	struct multi *m;
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		for (unsigned k = 0; k < 13; k++)
+			re[i][k] = i >> k & 1 ? 'a' : 'b';
+		v[i].re = slice_str(re[i]);
+	}
+	m = multi_build(v, N);
+	assert_non_null(m);
+	/* few places cost little, however long the text is */
+	memset(text, 'x', sizeof(text));
+	memset(text, 'a', 12);
+	memcpy(text + 100000, re[77], 13);
+	assert_true(multi_scan(m, NULL, t, &s, &f));
+	assert_true(f.n == 1 && f.ids[0] == 77);
+	memset(text, 'a', sizeof(text));
+	assert_true(!multi_scan(m, NULL, t, &s, &f) || f.n == N);
+	/* nothing of that is left */
+	assert_true(multi_scan(m, NULL, slice_str(re[78]), &s, &f));
+	assert_true(f.n == 1 && f.ids[0] == 78);
+	multi_scratch_free(&s);
+	multi_free(m);
+}
+
 /* ---- against PCRE2 ---- */
 
 struct set {
@@ -199,7 +280,8 @@ random_pattern(char *out, size_t max, unsigned depth)
 	static const char *const atoms[] = { "a", "b", "k", "S", "abk", "ska", "bas", " ", "-",
 		"\\s", "\\w", "\\W", ".", "\\d", "[ak]", "[^a]", "[a-k]", "[\\s-]", "\\b", "^", "$",
 		"\\x6b", "1", "\xc3\xa4", "\xc3\x84", "[\xc3\xa4x]", "\xc5\xbf", "\xe2\x84\xaa",
-		"\\1", "\\Qa.\\E" };
+		"\\1", "\\Qa.\\E", "\\K", "\\R", "\\X", "\\G", "\\A", "\\z", ".{0,40}",
+		"[^b]{2,30}", "(?1)" };
 	static const char *const opens[] = { "(", "(?:", "(?i:", "(?=", "(?!", "(?<=", "(?>",
 		"(?|" };
 	static const char *const repeats[] = { "?", "*", "+", "{2}", "{1,2}", "{0}", "+?", "{2,}" };
@@ -249,10 +331,10 @@ random_text(char *out, size_t max)
 {
 	static const char *const words[] = { "a", "b", "k", "s", "A", "K", "S", "abk", "ska", "bas",
 		" ", "  ", "-", "\n", "1", "\xc3\xa4", "\xc3\x84", "\xc5\xbf", "\xe2\x84\xaa", "x",
-		"aa", "." };
+		"aa", ".", "0000000000000000000000000000000000000000" };
 	size_t n = 0;
 
-	for (unsigned i = chance(40); i > 0 && n + 8 < max; i--)
+	for (unsigned i = chance(80); i > 0 && n + 42 < max; i--)
 		n += (size_t)snprintf(
 		    out + n, max - n, "%s", words[chance(sizeof(words) / sizeof(*words))]);
 	return slice_of(out, n);
@@ -289,7 +371,7 @@ misses_nothing(void **state)
 	struct multi_scratch s = { .zero = NULL };
 	size_t found = 0;
 	struct set set;
-	char text[512];
+	char text[2048];
 
 	(void)state;
 	state_of_chance = 20261123;
@@ -497,6 +579,8 @@ main(void)
 		cmocka_unit_test(shares_scratch),
 		cmocka_unit_test(finds_kelvin),
 		cmocka_unit_test(finds_each_of_many),
+		cmocka_unit_test(finds_places),
+		cmocka_unit_test(gives_up_dear_texts),
 		cmocka_unit_test(misses_nothing),
 		cmocka_unit_test(has_a_base),
 		cmocka_unit_test(refuses_a_false_base),
