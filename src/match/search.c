@@ -124,6 +124,7 @@ struct search {
 	const struct pattern *p;
 	PCRE2_SPTR text;
 	size_t n;
+	size_t last; /* place that a match may begin at */
 	uint32_t options;
 	struct scratch *s;
 	struct budget *b;
@@ -224,7 +225,7 @@ run_watched(struct search *x, size_t from, size_t to)
 static size_t
 piece_end(const struct search *x, size_t from, size_t places)
 {
-	return x->p->whole || places > x->n - from ? x->n : from + places - 1;
+	return x->p->whole || places > x->last - from ? x->last : from + places - 1;
 }
 
 /* The place behind a piece: in UTF-8, where a character begins. */
@@ -241,7 +242,7 @@ static int
 run_piece(struct search *x, size_t from, size_t *to)
 {
 	const struct pattern *p = x->p;
-	size_t all = p->anchored ? 1 : x->n - from + 1;
+	size_t all = p->anchored ? 1 : x->last - from + 1;
 
 	for (;;) {
 		uint64_t places = budget_left(x->b) * 1000 / 2 / x->step_ns / x->steps;
@@ -279,7 +280,7 @@ run_pieces(struct search *x, size_t from)
 		x->least =
 		    x->n < STEPS_BYTES / STEPS_LEAST ? STEPS_BYTES / (uint32_t)x->n : STEPS_LEAST;
 	x->steps = x->least;
-	while (from <= x->n && rc == PCRE2_ERROR_NOMATCH) {
+	while (from <= x->last && rc == PCRE2_ERROR_NOMATCH) {
 		if (x->b->spent)
 			return PCRE2_ERROR_CALLOUT;
 		rc = run_piece(x, from, &to);
@@ -289,20 +290,22 @@ run_pieces(struct search *x, size_t from)
 	return rc;
 }
 
-/* Search from an offset on; the match is in s->data on MATCH_YES. */
+/* Search from an offset on for a match that begins at `last` at the latest; it is in s->data on
+ * MATCH_YES. */
 static enum match
-search(const struct pattern *p, struct slice subject, size_t from, uint32_t options,
+search(const struct pattern *p, struct slice subject, size_t from, size_t last, uint32_t options,
     struct scratch *s, struct budget *b)
 {
 	struct search x = {
 		.p = p,
 		.text = (PCRE2_SPTR)(subject.p != NULL ? subject.p : ""),
 		.n = subject.n,
+		.last = last,
 		.options = options,
 		.s = s,
 		.b = b,
 	};
-	int rc = b != NULL ? run_pieces(&x, from) : run(&x, p->code, from, subject.n, LIMIT_MATCH);
+	int rc = b != NULL ? run_pieces(&x, from) : run(&x, p->code, from, last, LIMIT_MATCH);
 
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;
@@ -316,13 +319,37 @@ pattern_match(const struct pattern *p, struct slice subject, struct budget *b)
 	return pattern_capture(p, subject, NULL, 0, b);
 }
 
+/* Search where a match may begin. */
+enum match
+pattern_match_at(
+    const struct pattern *p, struct slice subject, const struct places *places, struct budget *b)
+{
+	struct scratch *s = scratch_get(p->groups);
+	enum match m = MATCH_NO;
+	unsigned block = 0;
+	size_t from, to;
+
+	if (places == NULL || p->whole || p->anchored)
+		return pattern_match(p, subject, b);
+	if (s == NULL)
+		return MATCH_ERROR;
+	while (m == MATCH_NO && places_next(places, subject.n, &block, &from, &to)) {
+		while (
+		    p->flags & PATTERN_UTF && from < subject.n && (subject.p[from] & 0xc0) == 0x80)
+			from++;
+		if (from <= to)
+			m = search(p, subject, from, to, 0, s, b);
+	}
+	return m;
+}
+
 /* Search the subject and tell what the groups took. */
 enum match
 pattern_capture(const struct pattern *p, struct slice subject, struct slice *caps, size_t ncaps,
     struct budget *b)
 {
 	struct scratch *s = scratch_get(p->groups);
-	enum match m = s != NULL ? search(p, subject, 0, 0, s, b) : MATCH_ERROR;
+	enum match m = s != NULL ? search(p, subject, 0, subject.n, 0, s, b) : MATCH_ERROR;
 
 	if (m != MATCH_YES)
 		return m;
@@ -356,7 +383,7 @@ pattern_count(
 	if (s == NULL)
 		return MATCH_ERROR;
 	while (*count < max) {
-		enum match m = search(p, subject, from, options, s, b);
+		enum match m = search(p, subject, from, subject.n, options, s, b);
 
 		if (m == MATCH_ERROR)
 			return MATCH_ERROR;

@@ -11,8 +11,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define SCAN_NS 20 /* what a pass may take for each byte */
-#define WORTH_IT 3 /* patterns of one text from which on a pass is cheaper than to ask each */
+#define SCAN_NS 1000 /* what a pass may take for each byte, with a large base */
+#define WORTH_IT 3   /* patterns of one text from which on a pass is cheaper than to ask each */
 
 /* ---- while rules load ---- */
 
@@ -274,8 +274,10 @@ scans_init(struct scans *s, const struct program *p)
 void
 scans_end(struct scans *s, const struct program *p)
 {
-	for (uint32_t i = 0; s->v != NULL && i < p->nscans; i++)
+	for (uint32_t i = 0; s->v != NULL && i < p->nscans; i++) {
 		free(s->v[i].candidates);
+		spots_free(&s->v[i].spots);
+	}
 	free(s->v);
 	free(s->awake);
 }
@@ -291,6 +293,7 @@ scans_forget(struct scans *s, const struct program *p, enum life from)
 		if (p->scans[i].ref.life < from || !state->done)
 			continue;
 		state->done = false;
+		spots_clear(&state->spots);
 		memset(state->candidates, 0,
 		    BITS_WORDS(p->scans[i].npatterns) * sizeof *state->candidates);
 	}
@@ -337,14 +340,13 @@ scratch_get(void)
 
 /* Add the candidates in one value. False on lack of memory, or of time. */
 static bool
-scan_value(struct eval *e, const struct scan *scan, const struct value *v, uint64_t *candidates)
+scan_value(struct eval *e, const struct scan *scan, const struct value *v, struct scan_state *state)
 {
 	struct multi_scratch *scratch = scratch_get();
 	const struct multi_base *base = atomic_load_explicit(&scan->base, memory_order_acquire);
 	struct slice text = v->text;
 	struct budget *b = &e->matching->asking;
-	const uint32_t *ids;
-	size_t n;
+	struct multi_found found;
 	bool good;
 
 	if (b->spent || scratch == NULL ||
@@ -353,10 +355,12 @@ scan_value(struct eval *e, const struct scan *scan, const struct value *v, uint6
 	if (text.p == NULL)
 		text = SLICE("");
 	budget_begin(b, (text.n + 1) * SCAN_NS);
-	good = multi_scan(scan->multi, base, text, scratch, &ids, &n);
+	good = multi_scan(scan->multi, base, text, scratch, &found);
 	budget_end(b);
-	for (size_t i = 0; good && i < n; i++)
-		bits_add(candidates, ids[i]);
+	for (size_t i = 0; good && i < found.n; i++)
+		bits_add(state->candidates, found.ids[i]);
+	if (good)
+		spots_add(&state->spots, &found);
 	return good;
 }
 
@@ -372,7 +376,7 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 	fact_get(e->session, &scan->ref, &values);
 	state->sure = !values.cut && !values.failed;
 	for (size_t i = 0; i < values.n; i++)
-		if (!scan_value(e, scan, &values.v[i], state->candidates)) {
+		if (!scan_value(e, scan, &values.v[i], state)) {
 			memset(state->candidates, 0xff, words * sizeof *state->candidates);
 			state->sure = false;
 			break;
@@ -443,4 +447,13 @@ scan_candidates(struct eval *e, const struct atom *a)
 	if (!state->done)
 		run(e, &e->program->scans[a->scan], state);
 	return state->candidates;
+}
+
+bool
+scan_spots(struct eval *e, const struct atom *a, size_t value, const struct spot **v, size_t *n)
+{
+	size_t npatterns = a->list != NULL ? list_size(a->list) : 1;
+
+	return scan_candidates(e, a) != NULL &&
+	    spots_of(&e->scans->v[a->scan].spots, value, a->pattern_number, npatterns, v, n);
 }
