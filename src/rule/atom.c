@@ -361,9 +361,12 @@ atom_ask(struct eval *e, const struct atom *a)
 	struct matching *m = e->matching;
 	uint64_t used = m->asking.used_us;
 	bool spent = m->asking.spent;
+	uint64_t searches = m->asking.searches;
+	struct cost_mark cost;
 	struct values left;
 	unsigned out;
 
+	cost_begin(e->cost, &cost, COST_ATOM, a);
 	eval_fact(e, &a->left, a->score_upto, &left);
 	out = ask_values(e, a, &left);
 	if (m->asking.spent && !spent) {
@@ -371,6 +374,8 @@ atom_ask(struct eval *e, const struct atom *a)
 		m->last_us = m->asking.used_us - used;
 	}
 	arena_release(&e->session->scratch, mark);
+	cost_asked(e->cost, a, m->asking.searches - searches);
+	cost_end(e->cost, &cost);
 	return out;
 }
 

@@ -59,6 +59,22 @@ add_rule(struct score_cell *b, unsigned set, long long score)
 	b->may |= set & (OUT_ERROR | OUT_FAILED);
 }
 
+/* The set of outcomes of a score rule. */
+static unsigned
+outcome_of_score_rule(struct eval *e, uint32_t i, enum view view)
+{
+	const struct rule *r = &e->program->rules[e->program->scores[i]];
+	struct cost_mark cost;
+	unsigned set;
+
+	cost_begin(e->cost, &cost, COST_RULE, r);
+	set = outcome(e, r->cond, view);
+	if (set == OUT_TRUE)
+		cost_true(e->cost, r);
+	cost_end(e->cost, &cost);
+	return set;
+}
+
 /* The bounds of the score of so many rules. Rules are asked from the first on, so that one which
  * reads the score finds those above it answered: each is asked once in a question. */
 static struct score_cell
@@ -73,9 +89,7 @@ score_bounds(struct eval *e, uint32_t upto, enum view view)
 	if (i > 0)
 		b = e->scores[i - 1];
 	for (; i < upto; i++) {
-		const struct rule *r = &p->rules[p->scores[i]];
-
-		add_rule(&b, outcome(e, r->cond, view), r->score);
+		add_rule(&b, outcome_of_score_rule(e, i, view), p->rules[p->scores[i]].score);
 		b.asked = e->question;
 		b.sought = e->scores[i].sought;
 		e->scores[i] = b;
@@ -318,6 +332,7 @@ unsigned
 eval_settle(struct eval *e, uint32_t node)
 {
 	unsigned set = outcome(e, node, VIEW_NOW);
+	struct cost_mark cost;
 	uint64_t lookups;
 
 	if (out_is_one(set) || !(e->program->lookups & ~e->session->looked_up))
@@ -325,7 +340,9 @@ eval_settle(struct eval *e, uint32_t node)
 	lookups = lookups_of(e, node, ++*e->questions);
 	if (lookups == 0 || !could_settle(e, node))
 		return set;
+	cost_begin(e->cost, &cost, COST_LOOKUPS, NULL);
 	session_look_up(e->session, lookups);
+	cost_end(e->cost, &cost);
 	eval_ask_anew(e);
 	return outcome(e, node, VIEW_NOW);
 }
@@ -339,16 +356,46 @@ eval_passes(const struct program *p)
 	    (s->on_dns_error == ON_ERROR_SKIP ? OUT_FAILED : 0);
 }
 
-unsigned
-eval_rule(struct eval *e, const struct rule *r, bool settle)
+/* Get the lookups that so many score rules wait for. */
+static void
+settle_score(struct eval *e, uint32_t upto)
 {
 	const struct program *p = e->program;
+	struct cost_mark cost;
+
+	for (uint32_t i = 0; i < upto; i++) {
+		const struct rule *r = &p->rules[p->scores[i]];
+
+		cost_begin(e->cost, &cost, COST_RULE, r);
+		eval_settle(e, r->cond);
+		cost_end(e->cost, &cost);
+	}
+}
+
+/* What eval_rule tells. */
+static unsigned
+outcome_of_rule(struct eval *e, const struct rule *r, bool settle)
+{
 	unsigned set = settle ? eval_settle(e, r->cond) : eval_node(e, r->cond);
 	long long least, most;
 
 	if (!(set & OUT_TRUE) || !r->text.score)
 		return set;
-	for (uint32_t i = 0; settle && set == OUT_TRUE && i < r->text.score_upto; i++)
-		eval_settle(e, p->rules[p->scores[i]].cond);
+	if (settle && set == OUT_TRUE)
+		settle_score(e, r->text.score_upto);
 	return (set & ~(unsigned)OUT_TRUE) | eval_score(e, r->text.score_upto, &least, &most);
+}
+
+unsigned
+eval_rule(struct eval *e, const struct rule *r, bool settle)
+{
+	struct cost_mark cost;
+	unsigned set;
+
+	cost_begin(e->cost, &cost, COST_RULE, r);
+	set = outcome_of_rule(e, r, settle);
+	if (set == OUT_TRUE)
+		cost_true(e->cost, r);
+	cost_end(e->cost, &cost);
+	return set;
 }

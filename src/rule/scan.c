@@ -331,10 +331,14 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
 	size_t words = BITS_WORDS(scan->npatterns);
+	struct cost_mark pass, cost;
 	struct values values;
 
 	state->done = true;
+	cost_begin(e->cost, &pass, COST_SCAN, scan);
+	cost_begin(e->cost, &cost, COST_FACT, scan->ref.fact);
 	fact_get(e->session, &scan->ref, &values);
+	cost_end(e->cost, &cost);
 	state->sure = !values.cut && !values.failed;
 	for (size_t i = 0; i < values.n; i++)
 		if (!scan_value(e, scan, &values.v[i], state->candidates)) {
@@ -343,6 +347,8 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 			break;
 		}
 	arena_release(&e->session->scratch, mark);
+	cost_candidates(e->cost, scan, state->candidates);
+	cost_end(e->cost, &pass);
 }
 
 /* Take the rules without a candidate out of those that are awake. */
