@@ -308,28 +308,17 @@ warn(const struct bench *b, const struct row *row)
 		    "  hint: or have a database made for such patterns: postern compile\n", stderr);
 }
 
-/* How many rules were asked. */
-static uint32_t
-count_asked(const struct bench *b)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < b->program->nrules; i++)
-		n += b->cost->rules[i].time.looks > 0;
-	return n;
-}
-
 void
 bench_warn(const struct bench *b)
 {
-	uint32_t asked = count_asked(b);
+	uint32_t n = b->program->nrules;
 	struct row *rows = sort_rules(b);
 	double least = DEAR_US;
 
 	fflush(stdout);
-	if (rows != NULL && asked > 1 && DEAR_TIMES * us_of(b, rows[asked / 2].ns) > least)
-		least = DEAR_TIMES * us_of(b, rows[asked / 2].ns);
-	for (uint32_t i = 0; rows != NULL && i < asked; i++)
+	if (rows != NULL && n > 1 && DEAR_TIMES * us_of(b, rows[n / 2].ns) > least)
+		least = DEAR_TIMES * us_of(b, rows[n / 2].ns);
+	for (uint32_t i = 0; rows != NULL && i < n; i++)
 		if (us_of(b, rows[i].ns) >= least && percent_of(b, rows[i].ns) >= DEAR_PERCENT)
 			warn(b, &rows[i]);
 	free(rows);

@@ -374,8 +374,7 @@ atom_ask(struct eval *e, const struct atom *a)
 		m->last_us = m->asking.used_us - used;
 	}
 	arena_release(&e->session->scratch, mark);
-	cost_asked(e->cost, a, m->asking.searches - searches);
-	cost_end(e->cost, &cost);
+	cost_end_atom(e->cost, &cost, a, m->asking.searches - searches);
 	return out;
 }
 

@@ -117,26 +117,29 @@ cost_end(struct costs *c, const struct cost_mark *mark)
 		cost_pop(c, mark);
 }
 
-/* Before the end of a rule: it is true. */
 static inline void
-cost_true(struct costs *c, const struct rule *r)
+cost_end_rule(struct costs *c, const struct cost_mark *mark, const struct rule *r, bool is_true)
 {
-	if (c != NULL)
+	if (c != NULL && is_true)
 		cost_add_true(c, r);
+	cost_end(c, mark);
 }
 
-/* Before the end of a comparison: PCRE2 was asked so often. */
+/* PCRE2 was asked so often. */
 static inline void
-cost_asked(struct costs *c, const struct atom *a, uint64_t confirmations)
+cost_end_atom(
+    struct costs *c, const struct cost_mark *mark, const struct atom *a, uint64_t confirmations)
 {
 	if (c != NULL)
 		cost_add_asked(c, a, confirmations);
+	cost_end(c, mark);
 }
 
-/* A pass has found these. */
 static inline void
-cost_candidates(struct costs *c, const struct scan *s, const uint64_t *candidates)
+cost_end_scan(
+    struct costs *c, const struct cost_mark *mark, const struct scan *s, const uint64_t *candidates)
 {
 	if (c != NULL)
 		cost_add_candidates(c, s, candidates);
+	cost_end(c, mark);
 }

@@ -110,6 +110,10 @@ const struct program *judge_program(const struct judge *j);
  * for one recipient) the message is over, or the connection. */
 struct answer judge_stage(struct judge *j, enum stage s);
 
+/* After judge_stage(STAGE_HEADERS): true if the rest of the message makes no difference to its
+ * verdict, its effects and what the log says of it. Facts of the body may then be wrong. */
+bool judge_is_settled(const struct judge *j);
+
 /* session_rcpt could not take a recipient: the answer for it. Where no answer is awaited at RCPT,
  * the whole message is deferred at its end. */
 struct answer judge_overflow(struct judge *j);

@@ -183,6 +183,40 @@ chain_sleepers(struct program *p)
 	}
 }
 
+/* True for rules by which recipients may part at RCPT: by what they do for one and not for another,
+ * or because the walk of both ends there. What only watches, or is read through the score, says
+ * nothing by itself. */
+static bool
+parts(const struct program *p, const struct rule *r)
+{
+	const struct node *n = &p->nodes[r->cond];
+
+	if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
+		return false;
+	return n->recipient || r->text.recipient ||
+	    (action_decides(r->action) && n->asked_from <= STAGE_RCPT);
+}
+
+/* Make the sets of rules that the walks go through. */
+static void
+sort_rules(struct program *p)
+{
+	size_t bytes = BITS_WORDS(p->nrules) * sizeof(uint64_t);
+
+	p->deciding = arena_alloc(&p->arena, bytes);
+	p->scoring = arena_alloc(&p->arena, bytes);
+	p->effects = arena_alloc(&p->arena, bytes);
+	p->parting = arena_alloc(&p->arena, bytes);
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		bits_add(rule_is_effect(&p->rules[i])	     ? p->effects
+			: action_decides(p->rules[i].action) ? p->deciding
+							     : p->scoring,
+		    i);
+		if (parts(p, &p->rules[i]))
+			bits_add(p->parting, i);
+	}
+}
+
 void
 scans_build(struct build *b)
 {
@@ -190,6 +224,7 @@ scans_build(struct build *b)
 	uint32_t n, from = 0;
 	struct asked *v;
 
+	sort_rules(p);
 	for (uint32_t i = 0; i < p->natoms; i++)
 		p->atoms[i].scan = p->atoms[i].wakes = UINT32_MAX;
 	v = list_asked(p, &n);
@@ -347,8 +382,7 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 			break;
 		}
 	arena_release(&e->session->scratch, mark);
-	cost_candidates(e->cost, scan, state->candidates);
-	cost_end(e->cost, &pass);
+	cost_end_scan(e->cost, &pass, scan, state->candidates);
 }
 
 /* Take the rules without a candidate out of those that are awake. */
@@ -389,20 +423,18 @@ try_sleep(struct eval *e, const struct rule *r)
 }
 
 uint32_t
-scan_next_rule(struct eval *e, uint32_t i)
+scan_next_of(struct eval *e, const uint64_t *set, uint32_t i, uint32_t end)
 {
-	const struct program *p = e->program;
-
 	do
-		i = (uint32_t)bits_next(e->scans->awake, i, p->nrules);
-	while (i < p->nrules && try_sleep(e, &p->rules[i]));
+		i = (uint32_t)bits_next_common(e->scans->awake, set, i, end);
+	while (i < end && try_sleep(e, &e->program->rules[i]));
 	return i;
 }
 
-bool
-scan_is_awake(const struct eval *e, uint32_t rule)
+uint32_t
+scan_next_rule(struct eval *e, uint32_t i, uint32_t end)
 {
-	return bits_has(e->scans->awake, rule);
+	return scan_next_of(e, e->scans->awake, i, end);
 }
 
 const uint64_t *
