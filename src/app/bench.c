@@ -41,6 +41,7 @@ struct corpus {
 
 /* ---- the sessions ---- */
 
+/* One more session. */
 static void
 add_play(struct corpus *c, const struct script *script, const struct offline *offline)
 {
@@ -48,6 +49,7 @@ add_play(struct corpus *c, const struct script *script, const struct offline *of
 	c->plays[c->nplays++] = (struct play){ script, offline };
 }
 
+/* Say so. */
 static void
 no_memory(struct corpus *c)
 {
@@ -129,6 +131,7 @@ add_tests(struct corpus *c, const char *path)
 		add_test(c, &file->tests[i]);
 }
 
+/* True for the name of a file of tests. */
 static bool
 is_test_file(const char *path)
 {
@@ -157,6 +160,7 @@ corpus_begin(struct corpus *c, struct program *p, char **paths, int n)
 		c->status = EX_DATAERR;
 }
 
+/* Give all back. */
 static void
 corpus_end(struct corpus *c)
 {

@@ -14,7 +14,7 @@
 #define DEAR_PERCENT 10
 #define DEAR_TIMES 5
 
-/* Microseconds of a message. */
+/* Microseconds a message, and a share of it. */
 static double
 us_of(const struct bench *b, uint64_t ns)
 {
@@ -43,6 +43,7 @@ is_shown(const struct cost_shared *s)
 	return s->rules != 1 && s->time.looks > 0;
 }
 
+/* Add it to a sum, if it is one of its own. */
 static void
 add_shared(struct cost_time *sum, const struct cost_shared *s)
 {
@@ -63,6 +64,7 @@ fact_of(enum content_item item)
 	return fact_at(i);
 }
 
+/* Print the passes, of which `all` is the sum. */
 static void
 print_scans(const struct bench *b, uint64_t all)
 {
@@ -85,6 +87,7 @@ print_scans(const struct bench *b, uint64_t all)
 	}
 }
 
+/* Print what was decoded, likewise. */
 static void
 print_items(const struct bench *b, uint64_t all)
 {
@@ -165,6 +168,7 @@ sort_rules(const struct bench *b)
 	return rows;
 }
 
+/* Print one rule. */
 static void
 print_rule(const struct bench *b, const struct row *row)
 {
@@ -184,20 +188,23 @@ print_rule(const struct bench *b, const struct row *row)
 void
 bench_print(const struct bench *b)
 {
-	uint32_t n = b->program->nrules;
+	uint32_t n = b->program->nrules, shown = 0;
 	struct row *rows = sort_rules(b);
 
 	printf("%zu message%s", b->messages, b->messages == 1 ? "" : "s");
 	if (b->early > 0)
 		printf(", %zu with a verdict before the end", b->early);
-	printf("; %u rounds\n\n       us      %%\n", b->rounds);
+	printf("; %u round%s\n\n       us      %%\n", b->rounds, b->rounds == 1 ? "" : "s");
 	print_totals(b);
 	if (rows != NULL && n > 0)
 		puts("\n       us      %  candidates  confirmations  matches  rule");
-	for (uint32_t i = 0; rows != NULL && i < n && (b->all || i < RULES_SHOWN); i++)
-		print_rule(b, &rows[i]);
-	if (!b->all && n > RULES_SHOWN)
-		printf("and %u rules more (--all)\n", n - RULES_SHOWN);
+	for (; rows != NULL && shown < n; shown++) {
+		if (!b->all && (shown == RULES_SHOWN || rows[shown].ns == 0))
+			break;
+		print_rule(b, &rows[shown]);
+	}
+	if (shown < n)
+		printf("and %u rule%s more (--all)\n", n - shown, n - shown == 1 ? "" : "s");
 	free(rows);
 }
 
@@ -217,10 +224,10 @@ static const struct {
 } whys[] = {
 	[WHY_ALONE] = { "no other rule wants that",
 	    "put what is quickly known and seldom true before it, with `and`" },
-	[WHY_NO_PASS] = { "PCRE2 searches the text each time",
-	    "let the pattern begin with plain text, or put what is seldom true before it, with "
-	    "`and`; `postern check` warns of forms that are slow" },
-	[WHY_NO_TEXT] = { "it requires no text, so that PCRE2 searches each message",
+	[WHY_NO_PASS] = { "few patterns are asked of that text, so that PCRE2 searches it each time",
+	    "put what is seldom true before it, with `and`; `postern check` warns of forms that "
+	    "are slow" },
+	[WHY_NO_TEXT] = { "a pattern there requires no text, so that PCRE2 searches each message",
 	    "let each match have three letters of plain text side by side, or put what is seldom "
 	    "true before it, with `and`" },
 	[WHY_OFTEN] = { "what it requires is in many messages, which PCRE2 searches then",
@@ -244,6 +251,7 @@ requires_nothing(const struct program *p, const struct atom *a)
 	return false;
 }
 
+/* Why a comparison takes its time. */
 static enum why
 why_of_atom(const struct program *p, const struct atom *a)
 {
@@ -289,10 +297,12 @@ say_what(const struct bench *b, uint32_t rule)
 		program_print_atom(p, &p->atoms[atom], stderr);
 	else
 		fputs("its condition", stderr);
-	return fact != NULL || scan != NULL || atom == UINT32_MAX ? WHY_ALONE
-								  : why_of_atom(p, &p->atoms[atom]);
+	if (fact != NULL || scan != NULL)
+		return WHY_ALONE;
+	return atom != UINT32_MAX ? why_of_atom(p, &p->atoms[atom]) : WHY_ASKED;
 }
 
+/* Warn of one rule. */
 static void
 warn(const struct bench *b, const struct row *row)
 {

@@ -23,6 +23,7 @@ struct visit {
 	bool *scans, items[CONTENT_ITEMS]; /* counted for this rule */
 };
 
+/* A part of a condition, unless this search has been there. */
 static void
 visit_node(struct visit *v, uint32_t node)
 {
@@ -38,6 +39,7 @@ visit_node(struct visit *v, uint32_t node)
 		visit_node(v, c->program->parts[n->first + i]);
 }
 
+/* Begin a search. */
 static void
 visit_rule(struct visit *v, uint32_t rule)
 {
@@ -54,10 +56,11 @@ serve(struct cost_shared *s, uint32_t rule)
 		s->first = rule;
 }
 
+/* A rule wants what a fact is made of, or asks a list about. */
 static void
 serve_item(struct visit *v, const struct fact_ref *ref)
 {
-	enum content_item item = ref->fact->item;
+	enum content_item item = ref->of != NULL ? ref->of->fact->item : ref->fact->item;
 
 	if (item == CONTENT_NONE || v->items[item])
 		return;
@@ -65,6 +68,7 @@ serve_item(struct visit *v, const struct fact_ref *ref)
 	serve(&v->cost->items[item], v->rule);
 }
 
+/* Likewise for the facts in a text. */
 static void
 serve_text(struct visit *v, const struct text *t)
 {
@@ -154,6 +158,7 @@ each_time(struct costs *c, void (*f)(struct costs *c, struct cost_time *t))
 	f(c, &c->rest);
 }
 
+/* Any round is better. */
 static void
 set_worst(struct costs *c, struct cost_time *t)
 {
@@ -161,6 +166,7 @@ set_worst(struct costs *c, struct cost_time *t)
 	t->best = UINT64_MAX;
 }
 
+/* A round begins. */
 static void
 set_zero(struct costs *c, struct cost_time *t)
 {
@@ -169,6 +175,7 @@ set_zero(struct costs *c, struct cost_time *t)
 	t->looks = 0;
 }
 
+/* A round ends. */
 static void
 keep_best(struct costs *c, struct cost_time *t)
 {
@@ -255,11 +262,12 @@ cost_end_round(struct costs *c)
 static void
 take_looks_off(struct costs *c, struct cost_time *t)
 {
-	uint64_t added = (uint64_t)(c->look_ns * t->looks);
+	double left = (double)t->best - c->look_ns * t->looks;
 
-	t->best = t->best > added ? t->best - added : 0;
+	t->best = left > 0 ? (uint64_t)(left * c->scale) : 0;
 }
 
+/* Add a time to a sum; what serves one rule alone is in that rule's. */
 static void
 sum_up(struct cost_time *sum, const struct cost_time *t)
 {
@@ -294,7 +302,7 @@ cost_settle(struct costs *c, uint64_t ns)
 {
 	const struct program *p = c->program;
 	struct cost_time all = { 0 };
-	double most = (double)least_look() * 2;
+	double most = (double)least_look() * 2, left;
 
 	for (uint32_t i = 0; i < p->nrules; i++)
 		sum_up(&all, &c->rules[i].time);
@@ -305,8 +313,10 @@ cost_settle(struct costs *c, uint64_t ns)
 	sum_up(&all, &c->lookups);
 	sum_up(&all, &c->rest);
 	c->look_ns = all.best > ns && all.looks > 0 ? (double)(all.best - ns) / all.looks : 0;
-	/* with few looks that may well be noise */
+	/* beyond some time each, it was not the looks: other work has slowed down all of it */
 	c->look_ns = c->look_ns < most ? c->look_ns : most;
+	left = (double)all.best - c->look_ns * all.looks;
+	c->scale = left > (double)ns ? (double)ns / left : 1;
 	each_time(c, take_looks_off);
 }
 
@@ -337,7 +347,6 @@ void
 cost_push(struct costs *c, struct cost_mark *mark, enum cost_kind kind, const void *of)
 {
 	const struct program *p = c->program;
-	enum content_item item;
 	uint32_t i;
 
 	charge(c);
@@ -356,10 +365,8 @@ cost_push(struct costs *c, struct cost_mark *mark, enum cost_kind kind, const vo
 	case COST_SCAN:
 		go_to_shared(c, &c->scans[(const struct scan *)of - p->scans]);
 		break;
-	case COST_FACT:
-		item = ((const struct fact *)of)->item;
-		if (item != CONTENT_NONE)
-			go_to_shared(c, &c->items[item]);
+	case COST_ITEM:
+		go_to_shared(c, &c->items[((const struct fact *)of)->item]);
 		break;
 	case COST_LOOKUPS:
 		c->to = &c->lookups;
@@ -375,6 +382,32 @@ cost_pop(struct costs *c, const struct cost_mark *mark)
 	c->to = mark->to;
 	c->also = mark->also;
 	c->asking = mark->asking;
+}
+
+/* Have the item of a fact made, if it is not there yet. */
+static void
+make_item(struct costs *c, struct session *s, const struct fact *f)
+{
+	struct fact_ref ref = { .fact = f };
+	struct cost_mark mark;
+	struct values values;
+
+	cost_push(c, &mark, COST_ITEM, f);
+	fact_get(s, &ref, &values);
+	cost_pop(c, &mark);
+}
+
+/* What is cut off is known when all is made that rules ask for: that would be made anyway. */
+void
+cost_get_items(struct costs *c, struct session *s, const struct fact_ref *ref)
+{
+	const struct fact *f;
+
+	if (ref->fact->item != CONTENT_NONE)
+		make_item(c, s, ref->fact);
+	for (size_t i = 0; ref->fact->get == content_truncated && (f = fact_at(i)) != NULL; i++)
+		if (content_asks(f) & s->env->asked)
+			make_item(c, s, f);
 }
 
 void

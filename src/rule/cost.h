@@ -52,6 +52,7 @@ struct costs {
 	/* to whom time goes now; the second may be NULL */
 	struct cost_time *to, *also;
 	double look_ns;	   /* what a look at the clock adds */
+	double scale;	   /* for what is left of a time */
 	uint32_t asking;   /* the rule; UINT32_MAX: none */
 	uint64_t since_ns; /* when that began */
 	uint32_t message;
@@ -68,7 +69,7 @@ enum cost_kind {
 	COST_RULE,    /* its struct rule */
 	COST_ATOM,    /* its struct atom */
 	COST_SCAN,    /* its struct scan */
-	COST_FACT,    /* its struct fact: the item that it is made of, if there is one */
+	COST_ITEM,    /* the struct fact whose values it is */
 	COST_LOOKUPS, /* NULL */
 };
 
@@ -82,7 +83,7 @@ void cost_end_round(struct costs *c);
 void cost_end_message(struct costs *c);
 
 /* Behind all rounds: ns is the time of one without costs. What is more than that, looks at the
- * clock have added: it is taken off. */
+ * clock have added, or other work: it is taken off. */
 void cost_settle(struct costs *c, uint64_t ns);
 
 /* The sum of a rule's comparisons. */
@@ -100,6 +101,7 @@ void cost_push(struct costs *c, struct cost_mark *mark, enum cost_kind kind, con
 void cost_pop(struct costs *c, const struct cost_mark *mark);
 void cost_add_true(struct costs *c, const struct rule *r);
 void cost_add_asked(struct costs *c, const struct atom *a, uint64_t confirmations);
+void cost_get_items(struct costs *c, struct session *s, const struct fact_ref *ref);
 void cost_add_candidates(struct costs *c, const struct scan *s, const uint64_t *candidates);
 
 /* Around what takes the time. */
@@ -115,6 +117,15 @@ cost_end(struct costs *c, const struct cost_mark *mark)
 {
 	if (c != NULL)
 		cost_pop(c, mark);
+}
+
+/* A fact's values, decoded if they are not yet. */
+static inline void
+cost_get(struct costs *c, struct session *s, const struct fact_ref *ref, struct values *out)
+{
+	if (c != NULL)
+		cost_get_items(c, s, ref);
+	fact_get(s, ref, out);
 }
 
 static inline void

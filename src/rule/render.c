@@ -34,13 +34,9 @@ score_rules(struct eval *e, uint32_t upto, struct values *out)
 void
 eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struct values *out)
 {
-	struct cost_mark cost;
-
 	*out = (struct values){ 0 };
 	if (!(ref->fact->flags & FACT_OF_SCORE)) {
-		cost_begin(e->cost, &cost, COST_FACT, ref->fact);
-		fact_get(e->session, ref, out);
-		cost_end(e->cost, &cost);
+		cost_get(e->cost, e->session, ref, out);
 	} else if (ref->fact->kind == KIND_NUMBER) {
 		long long least, most;
 		unsigned ready = eval_score(e, score_upto, &least, &most);

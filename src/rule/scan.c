@@ -366,14 +366,12 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
 	size_t words = BITS_WORDS(scan->npatterns);
-	struct cost_mark pass, cost;
+	struct cost_mark cost;
 	struct values values;
 
 	state->done = true;
-	cost_begin(e->cost, &pass, COST_SCAN, scan);
-	cost_begin(e->cost, &cost, COST_FACT, scan->ref.fact);
-	fact_get(e->session, &scan->ref, &values);
-	cost_end(e->cost, &cost);
+	cost_begin(e->cost, &cost, COST_SCAN, scan);
+	cost_get(e->cost, e->session, &scan->ref, &values);
 	state->sure = !values.cut && !values.failed;
 	for (size_t i = 0; i < values.n; i++)
 		if (!scan_value(e, scan, &values.v[i], state->candidates)) {
@@ -382,7 +380,7 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 			break;
 		}
 	arena_release(&e->session->scratch, mark);
-	cost_end_scan(e->cost, &pass, scan, state->candidates);
+	cost_end_scan(e->cost, &cost, scan, state->candidates);
 }
 
 /* Take the rules without a candidate out of those that are awake. */

@@ -166,7 +166,7 @@ counted_matches_are_searches(void **state)
 	end(&p, c);
 }
 
-/* What is decoded for one rule alone is a part of its time, with all rounds the least. */
+/* What is decoded for one rule alone is a part of its time, and no time belongs to two. */
 static void
 time_belongs_to_whom_it_serves(void **state)
 {
@@ -174,10 +174,11 @@ time_belongs_to_whom_it_serves(void **state)
 	const char *const texts[] = { text, NULL };
 	struct play p;
 	struct costs *c = begin(&p,
+	    "cut: score 5 if message.truncated\n"
 	    "slow: score 5 if body ~ /(?:a+b)+c/\n"
 	    "quick: score 5 if body = nothing\n"
 	    "links: score 5 if url.host = host.example\n"
-	    "spam: reject if score >= 15\n");
+	    "spam: reject if score >= 20\n");
 	const struct cost_rule *rules = c->rules;
 	uint64_t before, ns, sum = 0;
 
@@ -192,6 +193,8 @@ time_belongs_to_whom_it_serves(void **state)
 	assert_int_equal(c->items[CONTENT_BODY].rules, 2);
 	assert_int_equal(c->items[CONTENT_URL_HOST].rules, 1);
 	assert_true(c->items[CONTENT_BODY].time.best > 0);
+	/* who asks what was cut off has all decoded, which others want */
+	assert_true(rules[find(&p, "cut")].time.best < c->items[CONTENT_BODY].time.best);
 	assert_true(rules[find(&p, "slow")].time.best > rules[find(&p, "quick")].time.best);
 	assert_true(rules[find(&p, "links")].time.best >= c->items[CONTENT_URL_HOST].time.best);
 	for (uint32_t i = 0; i < p.program->nrules; i++)
