@@ -151,3 +151,4 @@
 /* ---- the tools: beyond each, the file is not read ---- */
 #define LIMIT_MESSAGE_FILE (256u << 20) /* bytes of a message given to test and explain */
 #define LIMIT_TEST_FILE (64u << 20)	/* bytes of a file of tests */
+#define LIMIT_BENCH_MS 1000 /* milliseconds of `postern bench`: then no further round begins */

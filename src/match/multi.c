@@ -304,6 +304,12 @@ multi_weak(const struct multi *m)
 	return m->nweak;
 }
 
+bool
+multi_requires(const struct multi *m, uint32_t pattern)
+{
+	return m->wanted[pattern] != 0;
+}
+
 /* Bytes of memory. */
 size_t
 multi_size(const struct multi *m)

@@ -74,6 +74,10 @@ bool multi_scan(const struct multi *m, const struct multi_base *b, struct slice 
     struct multi_scratch *s, struct multi_found *found);
 void multi_scratch_free(struct multi_scratch *s);
 
+/* True if there are texts that a pattern requires: without a base it is a candidate always, else.
+ */
+bool multi_requires(const struct multi *m, uint32_t pattern);
+
 /* Bytes of memory, for the curious. */
 size_t multi_size(const struct multi *m);
 size_t multi_base_size(const struct multi_base *b);

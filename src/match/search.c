@@ -307,6 +307,8 @@ search(const struct pattern *p, struct slice subject, size_t from, size_t last, 
 	};
 	int rc = b != NULL ? run_pieces(&x, from) : run(&x, p->code, from, last, LIMIT_MATCH);
 
+	if (b != NULL)
+		b->searches++;
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;
 	return rc < 0 ? MATCH_ERROR : MATCH_YES;

@@ -373,9 +373,12 @@ atom_ask(struct eval *e, const struct atom *a)
 	struct matching *m = e->matching;
 	uint64_t used = m->asking.used_us;
 	bool spent = m->asking.spent;
+	uint64_t searches = m->asking.searches;
+	struct cost_mark cost;
 	struct values left;
 	unsigned out;
 
+	cost_begin(e->cost, &cost, COST_ATOM, a);
 	eval_fact(e, &a->left, a->score_upto, &left);
 	out = ask_values(e, a, &left);
 	if (m->asking.spent && !spent) {
@@ -383,6 +386,7 @@ atom_ask(struct eval *e, const struct atom *a)
 		m->last_us = m->asking.used_us - used;
 	}
 	arena_release(&e->session->scratch, mark);
+	cost_end_atom(e->cost, &cost, a, m->asking.searches - searches);
 	return out;
 }
 

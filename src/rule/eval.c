@@ -42,6 +42,19 @@ count_asked(struct score_memo *m, uint32_t question, uint32_t end)
 	return low;
 }
 
+/* The set of outcomes of a score rule. */
+static unsigned
+outcome_of_score_rule(struct eval *e, const struct rule *r, enum view view)
+{
+	struct cost_mark cost;
+	unsigned set;
+
+	cost_begin(e->cost, &cost, COST_RULE, r);
+	set = outcome(e, r->cond, view);
+	cost_end_rule(e->cost, &cost, r, set == OUT_TRUE);
+	return set;
+}
+
 /* The bounds of the score of so many rules. Rules are asked from the first on, so that one which
  * reads the score finds those above it answered. */
 static struct score_sum
@@ -58,7 +71,7 @@ score_bounds(struct eval *e, uint32_t upto, enum view view)
 	     (i = scan_next_of(e, stage->asked, i, end)) < end; i++) {
 		const struct rule *r = &p->rules[i];
 
-		score_add_rule(&sum, outcome(e, r->cond, view), r->score);
+		score_add_rule(&sum, outcome_of_score_rule(e, r, view), r->score);
 		e->scores->v[e->scores->n++] = (struct score_cell){ i, sum };
 	}
 	if (waiting != NULL)
@@ -319,6 +332,7 @@ unsigned
 eval_settle(struct eval *e, uint32_t node)
 {
 	unsigned set = outcome(e, node, VIEW_NOW);
+	struct cost_mark cost;
 	uint64_t lookups;
 
 	if (out_is_one(set) || !(e->program->lookups & ~e->session->looked_up))
@@ -326,7 +340,9 @@ eval_settle(struct eval *e, uint32_t node)
 	lookups = lookups_of(e, node, ++*e->questions);
 	if (lookups == 0 || !could_settle(e, node))
 		return set;
+	cost_begin(e->cost, &cost, COST_LOOKUPS, NULL);
 	session_look_up(e->session, lookups);
+	cost_end(e->cost, &cost);
 	eval_ask_anew(e);
 	return outcome(e, node, VIEW_NOW);
 }
@@ -340,18 +356,43 @@ eval_passes(const struct program *p)
 	    (s->on_dns_error == ON_ERROR_SKIP ? OUT_FAILED : 0);
 }
 
-unsigned
-eval_rule(struct eval *e, const struct rule *r, bool settle)
+/* Get the lookups that so many score rules wait for. */
+static void
+settle_score(struct eval *e, uint32_t upto)
 {
 	const struct program *p = e->program;
+	uint32_t end = program_score_end(p, upto);
+	struct cost_mark cost;
+
+	for (uint32_t i = 0; (i = scan_next_of(e, p->scoring, i, end)) < end; i++) {
+		cost_begin(e->cost, &cost, COST_RULE, &p->rules[i]);
+		eval_settle(e, p->rules[i].cond);
+		cost_end(e->cost, &cost);
+	}
+}
+
+/* What eval_rule tells. */
+static unsigned
+outcome_of_rule(struct eval *e, const struct rule *r, bool settle)
+{
 	unsigned set = settle ? eval_settle(e, r->cond) : eval_node(e, r->cond);
-	uint32_t end = program_score_end(p, r->text.score_upto);
 	long long least, most;
 
 	if (!(set & OUT_TRUE) || !r->text.score)
 		return set;
-	for (uint32_t i = 0;
-	     settle && set == OUT_TRUE && (i = scan_next_of(e, p->scoring, i, end)) < end; i++)
-		eval_settle(e, p->rules[i].cond);
+	if (settle && set == OUT_TRUE)
+		settle_score(e, r->text.score_upto);
 	return (set & ~(unsigned)OUT_TRUE) | eval_score(e, r->text.score_upto, &least, &most);
+}
+
+unsigned
+eval_rule(struct eval *e, const struct rule *r, bool settle)
+{
+	struct cost_mark cost;
+	unsigned set;
+
+	cost_begin(e->cost, &cost, COST_RULE, r);
+	set = outcome_of_rule(e, r, settle);
+	cost_end_rule(e->cost, &cost, r, set == OUT_TRUE);
+	return set;
 }

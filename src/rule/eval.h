@@ -9,7 +9,7 @@
 #pragma once
 
 #include "match/budget.h"
-#include "rule/program.h"
+#include "rule/cost.h"
 
 enum { OUT_FALSE = 1, OUT_TRUE = 2, OUT_ERROR = 4, OUT_FAILED = 8, OUT_ANY = 15 };
 
@@ -54,6 +54,7 @@ struct eval {
 	struct score_memo *scores;
 	struct scans *scans; /* what is known of texts that many patterns are asked of */
 	struct matching *matching;
+	struct costs *cost;  /* what that costs; NULL: nobody wants to know */
 	uint32_t question;   /* the one under way in this view; eval_ask_anew begins another */
 	uint32_t *questions; /* counts those of all views that share `scores` */
 	struct arena *texts; /* where eval_text puts its results; the caller resets it */

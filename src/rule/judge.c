@@ -65,6 +65,12 @@ judge_free(struct judge *j)
 	free(j);
 }
 
+void
+judge_count_cost(struct judge *j, struct costs *c)
+{
+	j->cost = c;
+}
+
 struct session *
 judge_session(struct judge *j)
 {
@@ -136,6 +142,7 @@ judge_eval(struct judge *j, const struct class *c)
 		.scores = &j->scores,
 		.scans = &j->scans,
 		.matching = &j->matching,
+		.cost = j->cost,
 		.question = ++j->questions,
 		.questions = &j->questions,
 		.texts = &j->texts };

@@ -99,6 +99,9 @@ struct judge;
 struct judge *judge_new(struct program *p, const struct watcher *w);
 void judge_free(struct judge *j);
 
+/* From now on, what rules cost is added to c. */
+void judge_count_cost(struct judge *j, struct costs *c);
+
 struct session *judge_session(struct judge *j);
 const struct program *judge_program(const struct judge *j);
 

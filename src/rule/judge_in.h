@@ -26,6 +26,7 @@ struct judge {
 	struct score_memo scores;
 	struct scans scans;
 	struct matching matching;
+	struct costs *cost; /* NULL: nobody wants to know */
 	uint32_t questions;
 	enum stage stage;
 	struct walk base; /* before there are recipients */

@@ -36,7 +36,7 @@ eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struc
 {
 	*out = (struct values){ 0 };
 	if (!(ref->fact->flags & FACT_OF_SCORE)) {
-		fact_get(e->session, ref, out);
+		cost_get(e->cost, e->session, ref, out);
 	} else if (ref->fact->kind == KIND_NUMBER) {
 		long long least, most;
 		unsigned ready = eval_score(e, score_upto, &least, &most);

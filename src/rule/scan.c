@@ -370,10 +370,12 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
 	size_t words = BITS_WORDS(scan->npatterns);
+	struct cost_mark cost;
 	struct values values;
 
 	state->done = true;
-	fact_get(e->session, &scan->ref, &values);
+	cost_begin(e->cost, &cost, COST_SCAN, scan);
+	cost_get(e->cost, e->session, &scan->ref, &values);
 	state->sure = !values.cut && !values.failed;
 	for (size_t i = 0; i < values.n; i++)
 		if (!scan_value(e, scan, &values.v[i], state)) {
@@ -382,6 +384,7 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 			break;
 		}
 	arena_release(&e->session->scratch, mark);
+	cost_end_scan(e->cost, &cost, scan, state->candidates);
 }
 
 /* Take the rules without a candidate out of those that are awake. */

@@ -416,6 +416,8 @@ has_a_base(void **state)
 
 	(void)state;
 	assert_string_equal(candidates(m, NULL, SLICE("abc")), "0 1 3 4 ");
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(multi_requires(m, i), i == 2);
 	if (multi_weak(m) == 0) {
 		printf("# no libhs: no base\n");
 		assert_null(b);
