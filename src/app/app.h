@@ -24,6 +24,7 @@ int app_test(int argc, char **argv);
 int app_explain(int argc, char **argv);
 int app_spf(int argc, char **argv);
 int app_compile(int argc, char **argv);
+int app_bench(int argc, char **argv);
 int app_help(int argc, char **argv);
 
 /* A subcommand was called wrongly (fmt NULL: getopt has said so): say what, point to its help.

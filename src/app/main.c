@@ -50,6 +50,12 @@ static const struct {
 	    "  --trace               print each record, term and answer on the way\n" },
 	{ "compile", app_compile, "make databases of patterns before the daemon wants them",
 	    "[-c FILE]", CONFIG_OPTION },
+	{ "bench", app_bench, "measure which rules cost what for given messages",
+	    "[--all] RULES MESSAGE...",
+	    "  --all                 all rules, not only the ten dearest\n"
+	    "\nRULES is a file of rules. A MESSAGE is a file with header and body, which an honest\n"
+	    "stranger sends, or a file of tests, FILE.test, whose sessions are taken. No DNS server\n"
+	    "is asked.\n" },
 	{ "help", app_help, "the manual's entry of a word of the rule language", "[WORD]", "" },
 };
 

@@ -6,6 +6,7 @@
  * nothing.
  */
 #include "app/app.h"
+#include "app/offline.h"
 #include "base/limits.h"
 #include "replay/testfile.h"
 #include "replay/trace.h"
@@ -13,9 +14,6 @@
 #include <errno.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-#define RECEIVER                                                                                   \
-	"mx.example.org" /* our name in SPF explanations, so that they are the same anywhere */
 
 struct tally {
 	unsigned passed, failed;
@@ -27,26 +25,12 @@ static bool
 run(const struct test *test, struct program *p, const struct replay_hooks *hooks,
     struct outcome *out)
 {
-	struct session_env env = p->env;
-	struct zone *nothing = NULL;
-	bool own = p->resolver != NULL && (test->zone != NULL || p->zone == NULL), ran;
+	struct offline o;
+	bool ran;
 
-	env.quiet = true;
-	if (own) {
-		if (test->zone == NULL)
-			nothing = zone_new();
-		env.resolver = resolver_new(
-		    &(struct resolver_config){ .zone = test->zone != NULL ? test->zone : nothing });
-		env.spf =
-		    spf_new(&(struct spf_config){ .resolver = env.resolver, .receiver = RECEIVER });
-	}
-	ran = (!own || (env.resolver != NULL && env.spf != NULL)) &&
-	    replay_run(p, &env, &test->script, hooks, out);
-	if (own) {
-		spf_free(env.spf);
-		resolver_free(env.resolver);
-	}
-	zone_free(nothing);
+	*out = (struct outcome){ 0 };
+	ran = offline_begin(&o, p, test->zone) && replay_run(p, &o.env, &test->script, hooks, out);
+	offline_end(&o);
 	return ran;
 }
 

@@ -37,3 +37,19 @@ bits_next(const uint64_t *set, size_t i, size_t n)
 	i = i * 64 + (size_t)__builtin_ctzll(word);
 	return i < n ? i : n;
 }
+
+/* The same of the numbers that are in both sets. */
+static inline size_t
+bits_next_common(const uint64_t *a, const uint64_t *b, size_t i, size_t n)
+{
+	uint64_t word;
+
+	if (i >= n)
+		return n;
+	word = a[i / 64] & b[i / 64] & UINT64_MAX << (i % 64);
+	for (i /= 64; word == 0; word = a[i] & b[i])
+		if (++i >= BITS_WORDS(n))
+			return n;
+	i = i * 64 + (size_t)__builtin_ctzll(word);
+	return i < n ? i : n;
+}

@@ -431,20 +431,41 @@ list_find_ip(const struct list *l, const struct ip *ip, struct list_hit *hit)
 	return answer(best, hit);
 }
 
+/* The next pattern from the i-th on that may match, and where it may; *spot goes on with it. l->n
+ * if there is none. */
+static size_t
+next_pattern(const struct list *l, const struct list_filter *f, size_t i, size_t *spot,
+    const struct places **places)
+{
+	*places = NULL;
+	if (f != NULL && f->spots != NULL) {
+		while (*spot < f->nspots && f->spots[*spot].pattern - f->first < i)
+			(*spot)++;
+		if (*spot == f->nspots)
+			return l->n;
+		*places = &f->spots[*spot].places;
+		return f->spots[*spot].pattern - f->first;
+	}
+	return f != NULL && f->bits != NULL
+	    ? bits_next(f->bits, f->first + i, f->first + l->n) - f->first
+	    : i;
+}
+
 /* The first pattern that matches. Where a pattern's search fails, it might have matched or not:
  * that is an error only if it would make a difference. */
 static enum match
 find_pattern(const struct list *l, struct slice text, struct slice folded, bool utf,
     const struct list_filter *filter, struct list_hit *hit)
 {
-	const uint64_t *bits = filter != NULL ? filter->bits : NULL;
-	size_t first = filter != NULL ? filter->first : 0;
 	struct budget *budget = filter != NULL ? filter->budget : NULL;
 	bool valid = utf, known = utf, failed[2] = { false, false }; /* entries; exceptions */
 	const struct item *best = NULL;
+	const struct places *places;
+	size_t spot = 0;
 
-	for (size_t i = 0; i < l->n && best == NULL; i++) {
-		if (bits != NULL && (i = bits_next(bits, first + i, first + l->n) - first) == l->n)
+	for (size_t i = 0; best == NULL; i++) {
+		i = next_pattern(l, filter, i, &spot, &places);
+		if (i >= l->n)
 			break;
 
 		const struct item *item = l->items[i];
@@ -456,9 +477,10 @@ find_pattern(const struct list *l, struct slice text, struct slice folded, bool 
 			p = valid ? item->patterns[true] : NULL;
 		}
 
-		enum match m =
-		    p != NULL ? pattern_match(p, item->folded ? folded : text, budget) : MATCH_NO;
+		enum match m = MATCH_NO;
 
+		if (p != NULL)
+			m = pattern_match_at(p, item->folded ? folded : text, places, budget);
 		if (m == MATCH_ERROR)
 			failed[item->except] = true;
 		else if (m == MATCH_YES)

@@ -20,6 +20,7 @@
 #include "base/diag.h"
 #include "base/ip.h"
 #include "match/pattern.h"
+#include "match/spots.h"
 
 enum list_type {
 	LIST_NETWORKS,
@@ -69,9 +70,11 @@ struct list_entry list_at(const struct list *l, size_t i);
 enum list_folds { LIST_FOLDS_NONE, LIST_FOLDS_SOME, LIST_FOLDS_ALL };
 enum list_folds list_folds(const struct list *l);
 
-/* Of a list of patterns, those that may match: the i-th, if bit first + i is set. bits NULL: all.
- * And the time that they have. */
+/* Of a list of patterns, those that may match: the i-th, if pattern first + i is among the spots,
+ * or, where spots is NULL, if bit first + i is set; bits NULL: all. And the time that they have. */
 struct list_filter {
+	const struct spot *spots;
+	size_t nspots;
 	const uint64_t *bits;
 	size_t first;
 	struct budget *budget; /* NULL: any */
@@ -81,10 +84,10 @@ struct list_hit {
 	struct slice entry, text; /* of the entry that decided; text absent if it has none */
 };
 
-/* Ask. *hit (may be NULL) is filled on MATCH_YES. MATCH_ERROR only from a pattern's limits or budget.
- * list_find_text serves domains, addresses, words and patterns; for patterns, utf says whether the
- * text is valid UTF-8 or bytes; where list_folds(l), folded is the same text folded; filter may be
- * NULL. */
+/* Ask. *hit (may be NULL) is filled on MATCH_YES. MATCH_ERROR only from a pattern's limits or
+ * budget. list_find_text serves domains, addresses, words and patterns; for patterns, utf says
+ * whether the text is valid UTF-8 or bytes; where list_folds(l), folded is the same text folded;
+ * filter may be NULL. */
 enum match list_find_ip(const struct list *l, const struct ip *ip, struct list_hit *hit);
 enum match list_find_text(const struct list *l, struct slice text, struct slice folded, bool utf,
     const struct list_filter *filter, struct list_hit *hit);

@@ -15,6 +15,7 @@ struct budget {
 	uint64_t since_us; /* when the first search began that is not counted yet */
 	uint64_t worst_ns; /* what those may have taken at most; 0: there are none */
 	bool spent;
+	uint64_t searches; /* begun, for the curious */
 };
 
 /* A budget of so many microseconds. */

@@ -15,6 +15,8 @@
 #include "match/pattern.h"
 #include "match/syntax.h"
 
+#include <math.h>
+
 #define OTHER "\n\001\n" /* what stands behind, which few patterns take */
 #define FAR 4000	 /* repetitions from which on one counts as without end */
 #define SOME 20		 /* repetitions from which on several are many together */
@@ -24,13 +26,15 @@
 #define SHORT_BYTES 150	 /* of short texts */
 #define SHORT_US 4000	 /* that a search of one may take */
 #define MIDDLE_US 20000	 /* likewise, of middle length */
+#define LIMIT_US 100	 /* from which on an error is one of time, or of LIMIT_MATCH */
 #define QUICK_US 40	 /* what needs no second try */
-#define TRIES 3		 /* of one text */
-#define GROWTH 3	 /* times as long for twice the text: more than in proportion */
+#define TRIES 4		 /* of one text, at most */
+#define CUBIC 6		 /* times as long for twice the text: with its third power, or so */
 #define NEVER UINT64_MAX
 
-/* Texts of middle length, how long they would be, and so how long the search of one may take: for a
- * line it must grow with the third power of its length to be slow, for a body with the second. */
+/* Texts of middle length, how long they would be, and how long the search of one must take to be
+ * worth more: a line is slow only if time grows with the third power of its length, a body if with
+ * the second. */
 static const struct {
 	size_t bytes, all_bytes;
 	uint64_t slow_us;
@@ -260,7 +264,7 @@ put_least(const struct node *n, const struct node *until, struct buf *out)
 struct trial {
 	const struct pattern *p;
 	enum danger_text text;
-	struct budget *all;
+	uint64_t *left_us;
 	struct slice prefix, whole;
 	struct danger *out;
 };
@@ -283,26 +287,35 @@ make_text(const struct trial *t, struct slice pump, size_t bytes, bool with_whol
 	return text;
 }
 
-/* How long the search of a text takes, in microseconds; NEVER: it does not end in time. The
- * quickest of some tries counts, as the machine may be busy. */
+/* How long the search of a text takes, in microseconds; NEVER: it ends in an error. The quicker of
+ * two tries counts. It is the processor's time: the machine may be busy. */
 static uint64_t
 time_of(struct trial *t, struct slice pump, size_t bytes, bool with_whole, uint64_t budget_us)
 {
+	uint64_t since = clock_thread_ns(), now, us, best = 0;
 	struct buf text = make_text(t, pump, bytes, with_whole);
-	uint64_t best = text.n > 0 ? NEVER : 0;
+	bool slow = false;
+	unsigned ended = 0;
 
-	budget_begin(t->all, UINT64_MAX / 2);
-	for (int i = 0; i < TRIES && best > QUICK_US; i++) {
+	now = clock_thread_ns();
+	for (int i = 0; text.n > 0 && i < TRIES && ended < 2 && !slow; i++) {
 		struct budget one = budget_new(budget_us);
-		uint64_t us = clock_us();
+		bool failed = pattern_match(t->p, buf_slice(&text), &one) == MATCH_ERROR;
+		uint64_t begin = now;
 
-		pattern_match(t->p, buf_slice(&text), &one);
-		us = one.spent ? NEVER : clock_us() - us;
-		best = us < best ? us : best;
+		now = clock_thread_ns();
+		us = (now - begin) / 1000;
+		/* an error that came at once says nothing: others had the processor */
+		slow = failed && us > LIMIT_US;
+		if (!failed && (ended++ == 0 || us < best))
+			best = us;
+		if (ended > 0 && best < QUICK_US)
+			break;
 	}
-	budget_end(t->all);
+	us = (now - since) / 1000;
+	*t->left_us -= us < *t->left_us ? us : *t->left_us;
 	buf_free(&text);
-	return best;
+	return slow ? NEVER : best;
 }
 
 /* True if a short text takes very long. */
@@ -312,37 +325,48 @@ is_endless(struct trial *t, struct slice pump, bool with_whole)
 	return time_of(t, pump, SHORT_BYTES, with_whole, SHORT_US) == NEVER;
 }
 
-/* True if one of middle length takes long enough, and much longer than half of it. */
-static bool
-grows(struct trial *t, struct slice pump, bool with_whole)
+/* Whether one of middle length takes so long that a long one is slow, by how much longer it takes
+ * than half of it. Where that is four times, each place goes over the rest of the text. */
+static enum danger_form
+growth(struct trial *t, struct slice pump, bool with_whole)
 {
 	size_t bytes = middle[t->text].bytes;
+	double doublings = log2((double)middle[t->text].all_bytes / (double)bytes), times;
 	uint64_t us = time_of(t, pump, bytes, with_whole, MIDDLE_US), half;
 
 	if (us < middle[t->text].slow_us)
-		return false;
+		return DANGER_NONE;
 	half = time_of(t, pump, bytes / 2, with_whole, MIDDLE_US);
-	return half == NEVER || us / GROWTH >= half;
+	if (us == NEVER || half == NEVER)
+		return DANGER_CHAIN;
+	times = (double)us / (double)(half + 1);
+	if ((double)us * pow(times, doublings) < LIMIT_DANGER_SLOW_MS * 1000)
+		return DANGER_NONE;
+	return times >= CUBIC ? DANGER_CHAIN : DANGER_GAP;
 }
 
-/* Try two texts of a pump, short ones or of middle length; remember one that is slow. */
+/* Try a text of a pump, short or of middle length; remember it if it is slow, and which form that
+ * is. */
 static bool
-try_pump(struct trial *t, struct slice pump, bool is_short)
+try_pump(struct trial *t, struct form *f, struct slice pump, bool is_short, bool with_whole)
 {
-	bool slow = false;
+	enum danger_form is = DANGER_NONE;
 
-	for (int with_whole = 0; with_whole < 2 && !slow; with_whole++) {
-		if (budget_left(t->all) == 0)
-			return false;
-		slow = is_short ? is_endless(t, pump, with_whole) : grows(t, pump, with_whole);
-	}
-	if (slow) {
-		t->out->shown = true;
-		t->out->prefix = t->prefix;
-		t->out->pump = pump;
-		t->out->times = (is_short ? SHORT_BYTES : middle[t->text].all_bytes) / pump.n;
-	}
-	return slow;
+	if (*t->left_us == 0)
+		return false;
+	if (!is_short)
+		is = growth(t, pump, with_whole);
+	else if (is_endless(t, pump, with_whole))
+		is = f->is == DANGER_CHAIN ? DANGER_CHAIN : DANGER_NESTED;
+	if (is == DANGER_NONE)
+		return false;
+	f->is = is;
+	t->out->shown = true;
+	t->out->prefix = t->prefix;
+	t->out->pump = pump;
+	t->out->suffix = with_whole ? t->whole : SLICE_ABSENT;
+	t->out->times = (is_short ? SHORT_BYTES : middle[t->text].all_bytes) / pump.n;
+	return true;
 }
 
 /* The least text up to a node, or of all of it (NULL), kept; absent on lack of memory. */
@@ -397,7 +421,7 @@ find_pumps(struct slice *pumps, const struct trial *t, const struct form *f, str
 				pumps[i].n = 0;
 }
 
-/* Try all texts that a form suggests. A short one that is slow tells that ways double. */
+/* Try all texts that a form suggests. */
 static void
 try_all(struct trial *t, struct form *f, struct arena *a)
 {
@@ -405,10 +429,11 @@ try_all(struct trial *t, struct form *f, struct arena *a)
 	size_t n = sizeof pumps / sizeof *pumps;
 
 	find_pumps(pumps, t, f, a);
-	for (size_t i = 0; i < 2 * n && !t->out->shown; i++)
-		if (pumps[i % n].n > 0 && try_pump(t, pumps[i % n], i < n) && i < n &&
-		    f->is == DANGER_GAP)
-			f->is = DANGER_NESTED;
+	for (size_t i = 0; i < 2 * n; i++)
+		if (pumps[i % n].n > 0 &&
+		    (try_pump(t, f, pumps[i % n], i < n, false) ||
+			try_pump(t, f, pumps[i % n], i < n, true)))
+			return;
 }
 
 /* True if something must follow what is nested. */
@@ -420,11 +445,11 @@ is_sure(const struct trial *t, const struct form *f, struct arena *a)
 
 struct danger
 danger_find(struct slice re, unsigned flags, enum danger_text text, struct cases *cases,
-    struct budget *all, struct arena *a)
+    uint64_t *left_us, struct arena *a)
 {
 	struct danger d = { 0 };
 	struct form f = { .tree = syntax_tree(re, flags, cases, a) };
-	struct trial t = { .text = text, .all = all, .out = &d };
+	struct trial t = { .text = text, .left_us = left_us, .out = &d };
 	struct pattern_error err;
 	struct pattern *p;
 
@@ -436,7 +461,7 @@ danger_find(struct slice re, unsigned flags, enum danger_text text, struct cases
 	t.prefix = least(f.tree, f.at, a);
 	t.whole = least(f.tree, NULL, a);
 	try_all(&t, &f, a);
-	if (d.shown || (budget_left(all) == 0 && is_sure(&t, &f, a)))
+	if (d.shown || (*left_us == 0 && is_sure(&t, &f, a)))
 		d.form = f.is;
 	pattern_free(p);
 	return d;

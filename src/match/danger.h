@@ -8,7 +8,6 @@
 #pragma once
 
 #include "base/arena.h"
-#include "match/budget.h"
 #include "match/cases.h"
 
 enum danger_form {
@@ -26,14 +25,15 @@ enum danger_text {
 
 struct danger {
 	enum danger_form form;
-	bool shown; /* by a text: `prefix`, `times` times `pump`, and something else */
-	struct slice prefix, pump;
+	/* by a text: `prefix`, `times` times `pump`, something else, `suffix` if that is needed */
+	bool shown;
+	struct slice prefix, pump, suffix;
 	size_t times;
 };
 
 /* Look at a pattern that PCRE2 takes, with its flags (PATTERN_…). It is dangerous if the search of
- * one such text may take LIMIT_DANGER_SLOW_MS. Texts are tried within a budget that all patterns
- * share; without time for them only DANGER_NESTED is told. What is told is allocated in a.
- * DANGER_NONE also on lack of memory. */
+ * one such text may take LIMIT_DANGER_SLOW_MS. Texts are tried as long as *left_us lasts, the
+ * processor time that patterns share; without any only DANGER_NESTED is told. What is told is
+ * allocated in a. DANGER_NONE also on lack of memory. */
 struct danger danger_find(struct slice re, unsigned flags, enum danger_text text,
-    struct cases *cases, struct budget *all, struct arena *a);
+    struct cases *cases, uint64_t *left_us, struct arena *a);

@@ -15,6 +15,7 @@
 
 #include <stdlib.h>
 
+#define REACH_MAX 65536	     /* bytes before a literal: clauses with more tell no places */
 #define EXPRESSION_MAX 16384 /* bytes of one: a pattern with a longer one has none */
 #define WEAK_BITS 14.0	     /* what is expected once in 16 KB of mail, or more often */
 
@@ -30,10 +31,11 @@ struct entry {
 	bool kept;
 };
 
-/* That the literal fulfils a clause. */
+/* That the literal fulfils a clause, and bytes from where a match begins to it. */
 struct link {
 	uint32_t literal;
 	struct use use;
+	size_t reach;
 };
 
 struct builder {
@@ -76,9 +78,9 @@ keep(struct builder *b, struct factor f, unsigned hash)
 	if (e == NULL || units == NULL || b->failed)
 		return NULL;
 	memcpy(units, f.units, f.n * sizeof(*units));
-	*e = (struct entry){
-		.factor = { units, f.n }, .number = (uint32_t)b->nfactors, .kept = true
-	};
+	*e = (struct entry){ .factor = { .units = units, .n = f.n },
+		.number = (uint32_t)b->nfactors,
+		.kept = true };
 	HASH_ADD_KEYPTR_BYHASHVALUE(hh, b->table, units, f.n * sizeof(*units), hash, e);
 	if (!e->kept)
 		return NULL;
@@ -100,7 +102,7 @@ add_use(struct builder *b, struct factor f, struct use use)
 	b->links = grow(b, b->links, b->nlinks, &b->link_room, sizeof(*b->links));
 	b->failed |= e == NULL;
 	if (!b->failed)
-		b->links[b->nlinks++] = (struct link){ e->number, use };
+		b->links[b->nlinks++] = (struct link){ e->number, use, f.reach };
 }
 
 /* The expressions of a tree; without memory or libhs, none. */
@@ -177,6 +179,53 @@ set_uses(struct builder *b)
 		m->uses[m->first_use[b->links[i].literal + 1]++] = b->links[i].use;
 }
 
+/* The links of one clause, from one on; *near: one of them tells where a match may begin. */
+static size_t
+clause_end(const struct builder *b, size_t from, bool *near)
+{
+	const struct use *first = &b->links[from].use;
+	size_t to = from;
+
+	*near = false;
+	for (; to < b->nlinks && b->links[to].use.pattern == first->pattern &&
+	     b->links[to].use.clause == first->clause;
+	     to++)
+		*near |= b->links[to].reach <= REACH_MAX;
+	return to;
+}
+
+/* Keep where matches may begin; links are ordered by pattern, and by clause. */
+static void
+set_nears(struct builder *b)
+{
+	struct multi *m = b->multi;
+	uint32_t n = 0;
+	bool near;
+
+	m->first_near = calloc(m->n + 1, sizeof(*m->first_near));
+	m->nears = calloc(b->nlinks + 1, sizeof(*m->nears));
+	if (m->first_near == NULL || m->nears == NULL) {
+		b->failed = true;
+		return;
+	}
+	for (size_t i = 0, end; i < b->nlinks; i = end) {
+		end = clause_end(b, i, &near);
+		for (size_t k = i; near && k < end; k++) {
+			const struct link *l = &b->links[k];
+			size_t reach = l->reach + literals_back(m->literals, l->literal);
+
+			m->nears[n++] = (struct near){
+				.literal = l->literal,
+				.reach = l->reach > REACH_MAX ? NEAR_NOWHERE : (uint32_t)reach,
+				.clause = l->use.clause,
+			};
+			m->first_near[l->use.pattern + 1]++;
+		}
+	}
+	for (size_t i = 0; i < m->n; i++)
+		m->first_near[i + 1] += m->first_near[i];
+}
+
 /* Memory for what is known of each of n patterns. */
 static bool
 multi_alloc(struct multi *m, size_t n)
@@ -213,13 +262,16 @@ multi_build(const struct multi_pattern *v, size_t n)
 		set_uses(&b);
 	if (!b.failed)
 		m->literals = literals_build(b.factors, b.nfactors);
+	b.failed |= m->literals == NULL;
+	if (!b.failed)
+		set_nears(&b);
 	HASH_CLEAR(hh, b.table);
 	free(b.factors);
 	free(b.links);
 	arena_free(&b.arena);
 	arena_free(&b.one);
 	cases_free(b.cases);
-	if (m->literals == NULL) {
+	if (b.failed) {
 		multi_free(m);
 		return NULL;
 	}
@@ -240,6 +292,8 @@ multi_free(struct multi *m)
 	free(m->unknown);
 	free(m->first_use);
 	free(m->uses);
+	free(m->first_near);
+	free(m->nears);
 	free(m);
 }
 
@@ -250,11 +304,18 @@ multi_weak(const struct multi *m)
 	return m->nweak;
 }
 
+bool
+multi_requires(const struct multi *m, uint32_t pattern)
+{
+	return m->wanted[pattern] != 0;
+}
+
 /* Bytes of memory. */
 size_t
 multi_size(const struct multi *m)
 {
 	return sizeof(*m) + literals_size(m->literals) + m->texts.used +
 	    m->n * (2 + 2 * sizeof(uint32_t) + sizeof(*m->weak)) +
-	    m->nliterals * sizeof(*m->first_use) + m->first_use[m->nliterals] * sizeof(*m->uses);
+	    m->nliterals * sizeof(*m->first_use) + m->first_use[m->nliterals] * sizeof(*m->uses) +
+	    m->n * sizeof(*m->first_near) + m->first_near[m->n] * sizeof(*m->nears);
 }

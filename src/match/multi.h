@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "match/places.h"
 
 #include <stdint.h>
 
@@ -60,12 +61,22 @@ struct multi_base *multi_base_unpack(const struct multi *m, struct slice bytes);
 
 /* ---- scanning ---- */
 
-/* Scan a text, with a base or with NULL: *ids gets the numbers of the candidates, ascending, *n how
- * many they are; they stay until the scratch is used again. False on lack of memory: then all are
- * candidates. */
+/* Candidates, and where in the text a match of each may begin. */
+struct multi_found {
+	const uint32_t *ids; /* ascending */
+	const struct places *places;
+	size_t n;
+};
+
+/* Scan a text, with a base or with NULL. What is found stays until the scratch is used again. False
+ * on lack of memory, or for a text made to be dear: then all are candidates. */
 bool multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
-    struct multi_scratch *s, const uint32_t **ids, size_t *n);
+    struct multi_scratch *s, struct multi_found *found);
 void multi_scratch_free(struct multi_scratch *s);
+
+/* True if there are texts that a pattern requires: without a base it is a candidate always, else.
+ */
+bool multi_requires(const struct multi *m, uint32_t pattern);
 
 /* Bytes of memory, for the curious. */
 size_t multi_size(const struct multi *m);

@@ -13,6 +13,16 @@ struct use {
 	uint8_t clause; /* a bit */
 };
 
+#define NEAR_NOWHERE UINT32_MAX
+
+/* Where a match may begin, by a literal of one of its pattern's clauses: so many bytes before it is
+ * noted, at most; NEAR_NOWHERE: it does not tell. */
+struct near {
+	uint32_t literal;
+	uint32_t reach;
+	uint8_t clause;
+};
+
 /* A pattern that a base is for: its expression with anchors, and without. */
 struct weak {
 	uint32_t pattern;
@@ -34,7 +44,9 @@ struct multi {
 	size_t nliterals;
 	uint32_t *first_use; /* of each literal in uses, and where the last one's end */
 	struct use *uses;
-	struct arena texts; /* of the expressions */
+	uint32_t *first_near; /* of each pattern in nears, and where the last one's end */
+	struct near *nears;   /* those of one clause side by side */
+	struct arena texts;   /* of the expressions */
 };
 
 struct multi_base {

@@ -13,14 +13,16 @@ struct scan {
 	const struct multi *multi;
 	const struct multi_base *base;
 	/* zero between two scans, whichever multi they are of */
-	uint64_t *seen;	 /* literals, as bits */
-	uint64_t *set;	 /* candidates, as bits */
-	uint64_t *words; /* words of set that are not zero, as bits */
-	uint8_t *got;	 /* clauses of each pattern that are fulfilled, as bits */
+	struct places *seen; /* of each literal, where it is */
+	uint64_t *set;	     /* candidates, as bits */
+	uint64_t *words;     /* words of set that are not zero, as bits */
+	uint8_t *got;	     /* clauses of each pattern that are fulfilled, as bits */
 	/* lists */
-	uint32_t *found; /* literals */
-	uint32_t *ids;	 /* candidates */
+	uint32_t *found;       /* literals */
+	uint32_t *ids;	       /* candidates */
+	struct places *places; /* of each */
 	size_t nfound;
+	size_t n; /* bytes of the text */
 };
 
 /* Make a piece of memory large enough; it is zeroed then. */
@@ -39,22 +41,27 @@ fit(void **memory, size_t *size, size_t wanted)
 static bool
 lay_out(const struct multi *m, struct multi_scratch *s, struct scan *out)
 {
-	size_t seen = words_of(m->nliterals), set = words_of(m->n), words = words_of(set);
+	size_t set = words_of(m->n), words = words_of(set);
+	struct places *seen;
 	uint64_t *zero;
 
-	if (!fit(&s->zero, &s->zero_size, (seen + set + words) * sizeof(*zero) + m->n) ||
-	    !fit(&s->lists, &s->lists_size, (m->nliterals + m->n) * sizeof(uint32_t)))
+	if (!fit(&s->zero, &s->zero_size,
+		m->nliterals * sizeof(*seen) + (set + words) * sizeof(*zero) + m->n) ||
+	    !fit(&s->lists, &s->lists_size,
+		m->n * sizeof(*seen) + (m->nliterals + m->n) * sizeof(uint32_t)))
 		return false;
-	zero = s->zero;
+	seen = s->zero;
+	zero = (uint64_t *)(seen + m->nliterals);
 	*out = (struct scan){
 		.multi = m,
-		.seen = zero,
-		.set = zero + seen,
-		.words = zero + seen + set,
-		.got = (uint8_t *)(zero + seen + set + words),
-		.found = s->lists,
-		.ids = (uint32_t *)s->lists + m->nliterals,
+		.seen = seen,
+		.set = zero,
+		.words = zero + set,
+		.got = (uint8_t *)(zero + set + words),
+		.places = s->lists,
+		.found = (uint32_t *)((struct places *)s->lists + m->n),
 	};
+	out->ids = out->found + m->nliterals;
 	return true;
 }
 
@@ -84,12 +91,13 @@ has_kelvin(struct slice text)
 }
 
 /* Look for literals in a copy of the text in which the Kelvin sign is a k and the long s an s. The
- * copy is whole, as a literal with marks in it may be of any length. False on lack of memory. */
+ * copy is whole, as a literal with marks in it may be of any length. False if any may be there. */
 static bool
 scan_folded(struct scan *s, struct slice text)
 {
 	char *copy = malloc(text.n);
 	size_t n = 0;
+	bool good;
 
 	if (copy == NULL)
 		return false;
@@ -103,9 +111,10 @@ scan_folded(struct scan *s, struct slice text)
 		} else
 			copy[n] = text.p[i++];
 	}
-	literals_scan(s->multi->literals, slice_of(copy, n), s->seen, s->found, &s->nfound);
+	good = literals_scan(
+	    s->multi->literals, slice_of(copy, n), false, s->seen, s->found, &s->nfound);
 	free(copy);
-	return true;
+	return good;
 }
 
 /* Follow the literals that were found to the patterns. */
@@ -129,6 +138,39 @@ follow(struct scan *s)
 	}
 }
 
+/* Where a candidate may begin: within the reach of each clause that tells. False if nowhere, or if
+ * a clause is not fulfilled at all, so that it is none. */
+static bool
+find_places(const struct scan *s, uint32_t pattern, struct places *out)
+{
+	const struct multi *m = s->multi;
+	uint32_t i = m->first_near[pattern], end = m->first_near[pattern + 1];
+	unsigned shift = places_shift(s->n);
+
+	if (s->got[pattern] != m->wanted[pattern])
+		return false;
+	places_fill(out);
+	while (i < end) {
+		uint8_t clause = m->nears[i].clause;
+		struct places any = { .v = { 0 } };
+
+		for (; i < end && m->nears[i].clause == clause; i++) {
+			const struct near *near = &m->nears[i];
+			struct places one = s->seen[near->literal];
+
+			if (places_are_none(&one))
+				continue;
+			if (near->reach == NEAR_NOWHERE)
+				places_fill(&one);
+			else
+				places_reach_back(&one, (near->reach >> shift) + 1);
+			places_add(&any, &one);
+		}
+		places_keep(out, &any);
+	}
+	return !places_are_none(out);
+}
+
 /* Make all zero again that literals touched. */
 static void
 clean(struct scan *s)
@@ -138,7 +180,7 @@ clean(struct scan *s)
 	for (size_t i = 0; i < s->nfound; i++) {
 		uint32_t literal = s->found[i], end = m->first_use[literal + 1];
 
-		s->seen[literal / 64] = 0;
+		s->seen[literal] = (struct places){ .v = { 0 } };
 		for (uint32_t k = m->first_use[literal]; k < end; k++)
 			s->got[m->uses[k].pattern] = 0;
 	}
@@ -154,9 +196,11 @@ list_set(struct scan *s)
 		for (; s->words[i] != 0; s->words[i] &= s->words[i] - 1) {
 			size_t word = 64 * i + (size_t)__builtin_ctzll(s->words[i]);
 
-			for (; s->set[word] != 0; s->set[word] &= s->set[word] - 1)
-				s->ids[n++] =
+			for (; s->set[word] != 0; s->set[word] &= s->set[word] - 1) {
+				s->ids[n] =
 				    (uint32_t)(64 * word + (size_t)__builtin_ctzll(s->set[word]));
+				n += find_places(s, s->ids[n], &s->places[n]);
+			}
 		}
 	}
 	return n;
@@ -186,7 +230,7 @@ ask_base(struct scan *s, struct slice text, struct multi_scratch *scratch)
 /* Scan a text. */
 bool
 multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
-    struct multi_scratch *scratch, const uint32_t **ids, size_t *n)
+    struct multi_scratch *scratch, struct multi_found *found)
 {
 	struct scan s;
 	bool good = true;
@@ -194,20 +238,20 @@ multi_scan(const struct multi *m, const struct multi_base *b, struct slice text,
 	if (!lay_out(m, scratch, &s))
 		return false;
 	s.base = b;
+	s.n = text.n;
 	if (text.n > 0)
-		literals_scan(m->literals, text, s.seen, s.found, &s.nfound);
-	if (text.n > 0 && m->kelvin && has_kelvin(text))
+		good = literals_scan(m->literals, text, true, s.seen, s.found, &s.nfound);
+	if (text.n > 0 && good && m->kelvin && has_kelvin(text))
 		good = scan_folded(&s, text);
 	follow(&s);
-	clean(&s);
 	for (size_t i = 0; i < m->nalways; i++)
 		set_put(&s, m->always[i]);
 	if (b != NULL)
 		ask_base(&s, text, scratch);
 	for (size_t i = 0; b == NULL && i < m->nunknown; i++)
 		set_put(&s, m->unknown[i]);
-	*n = list_set(&s);
-	*ids = s.ids;
+	*found = (struct multi_found){ s.ids, s.places, list_set(&s) };
+	clean(&s);
 	return good;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/slice.h"
 #include "match/budget.h"
+#include "match/places.h"
 
 struct pattern;
 
@@ -36,6 +37,11 @@ void pattern_free(struct pattern *p);
  * MATCH_ERROR: a limit was reached, or memory, or the budget is spent; never "no". Without a budget
  * (NULL) it takes its time. */
 enum match pattern_match(const struct pattern *p, struct slice subject, struct budget *b);
+
+/* The same, where it is known at which places a match may begin (NULL: at all). A search that would
+ * reach a limit elsewhere need not. */
+enum match pattern_match_at(
+    const struct pattern *p, struct slice subject, const struct places *places, struct budget *b);
 
 /* The same, and the groups: caps[0] is the whole match, caps[i] group i, absent where it took no
  * part. They point into the subject. */

@@ -13,12 +13,14 @@
 #define FACTOR_SPACE 0x300u /* the same, or none */
 #define FACTOR_MIN 3	    /* bytes side by side that a factor has at least */
 #define REQUIRED_CLAUSES 3  /* clauses told at most */
+#define REACH_FAR SIZE_MAX  /* a reach that has no bound */
 
 /* Units, each a byte or one of the above. Before and behind FACTOR_MARKS and FACTOR_SPACE stand
  * ASCII letters or digits, so that it is plain where these begin and end in a text. */
 struct factor {
 	const uint16_t *units;
 	size_t n;
+	size_t reach; /* bytes of text from where a match begins to this, at most */
 };
 
 struct clause {

@@ -126,6 +126,7 @@ struct search {
 	const struct pattern *p;
 	PCRE2_SPTR text;
 	size_t n;
+	size_t last; /* place that a match may begin at */
 	uint32_t options;
 	struct scratch *s;
 	struct budget *b;
@@ -264,7 +265,7 @@ places_in_time(const struct search *x, size_t from, size_t all, double *ns)
 static size_t
 last_of(const struct search *x, size_t from, size_t places)
 {
-	return x->p->whole || places > x->n - from ? x->n : from + places - 1;
+	return x->p->whole || places > x->last - from ? x->last : from + places - 1;
 }
 
 /* The place behind a piece: in UTF-8, where a character begins. */
@@ -279,14 +280,14 @@ behind(const struct search *x, size_t to)
 /* Steps to begin with: as many as make all of the text one piece that is not worth a look at the
  * clock. */
 static uint32_t
-first_steps(struct search *x)
+first_steps(struct search *x, size_t from)
 {
 	double steps;
 
 	if (!x->effort.endless)
 		return LIMIT_MATCH;
 	x->steps = 1;
-	steps = (double)x->b->limit_us * 1000 / SMALL_PIECE / worst_ns(x, 0, x->n + 1);
+	steps = (double)x->b->limit_us * 1000 / SMALL_PIECE / worst_ns(x, from, x->last - from + 1);
 	return steps < STEPS_LEAST ? STEPS_LEAST
 	    : steps > STEPS_MOST   ? STEPS_MOST
 				   : (uint32_t)steps;
@@ -306,7 +307,7 @@ static int
 run_piece(struct search *x, size_t from, size_t *to)
 {
 	const struct pattern *p = x->p;
-	size_t all = p->anchored ? 1 : x->n - from + 1, watched = WATCHED_PLACES, places;
+	size_t all = p->anchored ? 1 : x->last - from + 1, watched = WATCHED_PLACES, places;
 	const pcre2_code *code;
 	double ns;
 	int rc;
@@ -344,8 +345,8 @@ run_pieces(struct search *x, size_t from)
 	size_t to = from;
 
 	x->effort = pattern_effort(x->p);
-	x->steps = x->least = first_steps(x);
-	while (from <= x->n && rc == PCRE2_ERROR_NOMATCH) {
+	x->steps = x->least = first_steps(x, from);
+	while (from <= x->last && rc == PCRE2_ERROR_NOMATCH) {
 		if (x->b->spent)
 			return PCRE2_ERROR_CALLOUT;
 		rc = run_piece(x, from, &to);
@@ -355,25 +356,35 @@ run_pieces(struct search *x, size_t from)
 	return rc;
 }
 
-/* Search from an offset on; the match is in s->data on MATCH_YES. */
+/* Search from an offset on for a match that begins at `last` at the latest; it is in s->data on
+ * MATCH_YES. */
 static enum match
-search(const struct pattern *p, struct slice subject, size_t from, uint32_t options,
+search(const struct pattern *p, struct slice subject, size_t from, size_t last, uint32_t options,
     struct scratch *s, struct budget *b)
 {
 	struct search x = {
 		.p = p,
 		.text = (PCRE2_SPTR)(subject.p != NULL ? subject.p : ""),
 		.n = subject.n,
+		.last = last,
 		.options = options,
 		.s = s,
 		.b = b,
 	};
-	int rc = b != NULL ? run_pieces(&x, from)
-			   : run_on_stack(&x, p->code, from, subject.n, LIMIT_MATCH);
+	int rc =
+	    b != NULL ? run_pieces(&x, from) : run_on_stack(&x, p->code, from, last, LIMIT_MATCH);
 
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;
 	return rc < 0 ? MATCH_ERROR : MATCH_YES;
+}
+
+/* One search more. */
+static void
+count_search(struct budget *b)
+{
+	if (b != NULL)
+		b->searches++;
 }
 
 /* Search the subject. */
@@ -383,14 +394,40 @@ pattern_match(const struct pattern *p, struct slice subject, struct budget *b)
 	return pattern_capture(p, subject, NULL, 0, b);
 }
 
+/* Search where a match may begin. */
+enum match
+pattern_match_at(
+    const struct pattern *p, struct slice subject, const struct places *places, struct budget *b)
+{
+	struct scratch *s = scratch_get(p->groups);
+	enum match m = MATCH_NO;
+	unsigned block = 0;
+	size_t from, to;
+
+	if (places == NULL || p->whole || p->anchored)
+		return pattern_match(p, subject, b);
+	if (s == NULL)
+		return MATCH_ERROR;
+	count_search(b);
+	while (m == MATCH_NO && places_next(places, subject.n, &block, &from, &to)) {
+		while (
+		    p->flags & PATTERN_UTF && from < subject.n && (subject.p[from] & 0xc0) == 0x80)
+			from++;
+		if (from <= to)
+			m = search(p, subject, from, to, 0, s, b);
+	}
+	return m;
+}
+
 /* Search the subject and tell what the groups took. */
 enum match
 pattern_capture(const struct pattern *p, struct slice subject, struct slice *caps, size_t ncaps,
     struct budget *b)
 {
 	struct scratch *s = scratch_get(p->groups);
-	enum match m = s != NULL ? search(p, subject, 0, 0, s, b) : MATCH_ERROR;
+	enum match m = s != NULL ? search(p, subject, 0, subject.n, 0, s, b) : MATCH_ERROR;
 
+	count_search(b);
 	if (m != MATCH_YES)
 		return m;
 
@@ -423,8 +460,9 @@ pattern_count(
 	if (s == NULL)
 		return MATCH_ERROR;
 	while (*count < max) {
-		enum match m = search(p, subject, from, options, s, b);
+		enum match m = search(p, subject, from, subject.n, options, s, b);
 
+		count_search(b);
 		if (m == MATCH_ERROR)
 			return MATCH_ERROR;
 		if (m == MATCH_NO)

@@ -29,6 +29,7 @@ struct link {
 	struct judge *judge;
 	struct session *session; /* the judge's */
 	unsigned long noreply;	 /* SMFIP_NR_… as agreed */
+	bool skips;		 /* the MTA can be told that the rest of a body is not wanted */
 	bool leading;		 /* header values come and go with the white space before them */
 	bool lost;		 /* a failure of this message went untold: it can't be let in */
 	uint64_t spent;		 /* microseconds in callbacks for this message, or before it */
@@ -204,6 +205,7 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions, unsigned long offered_
 	*out2 = *out3 = 0;
 	l->noreply = *steps & wants_no_replies(n);
 	l->leading = (*steps & SMFIP_HDR_LEADSPC) != 0;
+	l->skips = (*steps & SMFIP_SKIP) != 0;
 	l->spent += clock_us() - l->entered;
 	return SMFIS_CONTINUE;
 }
@@ -376,6 +378,10 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t n)
 
 	if (l == NULL)
 		return SMFIS_TEMPFAIL;
+	if (l->skips && judge_is_settled(l->judge)) {
+		l->spent += clock_us() - l->entered;
+		return SMFIS_SKIP;
+	}
 	if (l->session->in_message)
 		session_body(l->session, slice_of((char *)chunk, n));
 	return leave(ctx, l, SMFIP_NR_BODY, &go_on);

@@ -37,11 +37,14 @@ wants_no_replies(const struct needs *n)
 		{ STAGE_DATA, SMFIP_NR_DATA },
 		{ STAGE_HEADERS, SMFIP_NR_EOH },
 	};
-	unsigned long bits = SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_NR_UNKN;
+	unsigned long bits = SMFIP_NR_HDR | SMFIP_NR_UNKN;
 
 	for (size_t i = 0; i < sizeof(replies) / sizeof(*replies); i++)
 		if (!n->reply[replies[i].stage])
 			bits |= replies[i].bit;
+	/* each piece of a body is awaited only where the rest may turn out not to be wanted */
+	if (!n->skips_body)
+		bits |= SMFIP_NR_BODY;
 	return bits;
 }
 
@@ -52,14 +55,17 @@ wants_steps(const struct needs *n)
 {
 	unsigned long bits = SMFIP_NOUNKNOWN;
 
+	if (n->skips_body)
+		bits |= SMFIP_SKIP;
 	bits |= n->headers ? SMFIP_HDR_LEADSPC : SMFIP_NOHDRS;
 	if (!n->body)
 		bits |= SMFIP_NOBODY;
 	if (!n->reply[STAGE_DATA] && n->nmacros[STAGE_DATA] == 0)
 		bits |= SMFIP_NODATA;
-	/* without it, libmilter leaves a message unanswered that has no header, if we want headers
-	 */
-	if (!n->reply[STAGE_HEADERS] && n->nmacros[STAGE_HEADERS] == 0 && !n->headers)
+	/* without it, libmilter leaves a message unanswered that has no header, if we want headers;
+	 * and it is there that we know whether we want the body */
+	if (!n->reply[STAGE_HEADERS] && n->nmacros[STAGE_HEADERS] == 0 && !n->headers &&
+	    !n->skips_body)
 		bits |= SMFIP_NOEOH;
 	return bits;
 }

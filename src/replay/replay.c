@@ -50,7 +50,7 @@ static void
 look(struct run *r)
 {
 	r->looked = true;
-	if (r->hooks != NULL)
+	if (r->hooks != NULL && r->hooks->look != NULL)
 		r->hooks->look(r->hooks->ctx, r->judge, r->stage, r->said);
 }
 
@@ -136,7 +136,7 @@ ask(struct run *r, enum stage stage, struct slice said)
 	answer = judge_stage(r->judge, stage);
 	if (!r->looked)
 		look(r);
-	if (r->hooks != NULL)
+	if (r->hooks != NULL && r->hooks->told != NULL)
 		r->hooks->told(r->hooks->ctx, &answer);
 	if (answer.told != TOLD_CONTINUE && stage < STAGE_MAIL)
 		r->connection_over = true;
@@ -191,6 +191,8 @@ end_transaction(struct run *r, bool message)
 		send_message(r);
 	r->open->aborted = !is_over(r) && r->nindex > 0;
 	judge_abort(r->judge);
+	if (r->hooks != NULL && r->hooks->cost != NULL)
+		cost_end_message(r->hooks->cost);
 	r->open = NULL;
 	r->message_over = false;
 }
@@ -317,6 +319,8 @@ replay_run(struct program *p, const struct session_env *env, const struct script
 	r.judge = judge_new(p, &watcher);
 	if (r.judge == NULL)
 		return false;
+	if (hooks != NULL)
+		judge_count_cost(r.judge, hooks->cost);
 	r.session = judge_session(r.judge);
 	if (env != NULL)
 		r.session->env = env;

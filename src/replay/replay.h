@@ -33,7 +33,7 @@ struct outcome {
 	size_t n, cap;
 };
 
-/* Told while the session runs. */
+/* Told while the session runs. Each may be NULL. */
 struct replay_hooks {
 	/* A stage was judged, or is: the judge's view can be looked at. Comes before each decision,
 	 * so that its class and recipient are still there; after the stage if there was none. said
@@ -42,6 +42,7 @@ struct replay_hooks {
 	/* What the MTA is told of a stage; after all its looks. */
 	void (*told)(void *ctx, const struct answer *a);
 	void *ctx;
+	struct costs *cost; /* what rules cost is added to it; NULL: nobody wants to know */
 };
 
 /* Run. env: what rules may ask; NULL: the program's own. hooks may be NULL. False on lack of

@@ -96,6 +96,18 @@ need_rcpt(struct reader *r)
 	r->rcpt = true;
 }
 
+void
+testfile_default(struct script *out, const struct message *m)
+{
+	struct test test = { .expects = NULL };
+	struct reader r = { .test = &test };
+
+	script_init(&test.script);
+	need_rcpt(&r);
+	script_message(&test.script, m);
+	*out = test.script;
+}
+
 /* ---- the lines of a test; each returns false for a mistake it has told ---- */
 
 static bool

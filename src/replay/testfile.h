@@ -49,3 +49,6 @@ struct testfile {
 void testfile_parse(
     const struct source *src, const struct program *p, struct diags *d, struct testfile *out);
 void testfile_free(struct testfile *f);
+
+/* The script of a test that has nothing but this message. To be freed with script_free. */
+void testfile_default(struct script *out, const struct message *m);

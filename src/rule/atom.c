@@ -215,14 +215,22 @@ may_match(struct eval *e, const struct atom *a)
 	return candidates == NULL || bits_next(candidates, a->pattern_number, end) < end;
 }
 
-/* One value against the pattern. */
+/* The i-th value against the pattern. */
 static enum match
-match(struct eval *e, const struct atom *a, const struct value *v)
+match(struct eval *e, const struct atom *a, const struct value *v, size_t i)
 {
+	const struct places *places = NULL;
+	const struct spot *spot;
 	struct slice text;
+	size_t n;
 
+	if (scan_spots(e, a, i, &spot, &n)) {
+		if (n == 0)
+			return MATCH_NO;
+		places = &spot->places;
+	}
 	return subject(e, a, a->pattern_flags, v, &text)
-	    ? pattern_match(a->pattern, text, &e->matching->asking)
+	    ? pattern_match_at(a->pattern, text, places, &e->matching->asking)
 	    : MATCH_ERROR;
 }
 
@@ -283,20 +291,24 @@ time_to_tell(struct eval *e)
 	return e->matching->asking.spent ? &e->matching->telling : &e->matching->asking;
 }
 
-/* One value against the list. */
+/* The i-th value against the list. */
 static enum match
-find(struct eval *e, const struct atom *a, const struct value *v, struct list_hit *hit)
+find(struct eval *e, const struct atom *a, const struct value *v, size_t i, struct list_hit *hit)
 {
+	struct list_filter filter = { .first = a->pattern_number,
+		.budget = hit != NULL ? time_to_tell(e) : &e->matching->asking };
 	struct slice folded;
 
 	if (list_type(a->list) == LIST_NETWORKS)
 		return list_find_ip(a->list, &v->ip, hit);
 	if (!subject(e, a, list_folds(a->list) != LIST_FOLDS_NONE ? PATTERN_FOLDED : 0, v, &folded))
 		return MATCH_ERROR;
-	return list_find_text(a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW),
-	    &(struct list_filter){ scan_candidates(e, a), a->pattern_number,
-		hit != NULL ? time_to_tell(e) : &e->matching->asking },
-	    hit);
+	if (!scan_spots(e, a, i, &filter.spots, &filter.nspots))
+		filter.bits = scan_candidates(e, a);
+	else if (filter.nspots == 0)
+		return MATCH_NO;
+	return list_find_text(
+	    a->list, v->text, folded, !(a->left.fact->flags & FACT_RAW), &filter, hit);
 }
 
 /* (FACT, FACT) in PAIRS; hit may be NULL */
@@ -328,7 +340,7 @@ ask_in(struct eval *e, const struct atom *a, const struct values *left)
 		t = find_pair(e, a, left, NULL);
 	else
 		for (size_t i = 0; i < left->n && !t.hit; i++)
-			add(&t, find(e, a, &left->v[i], NULL));
+			add(&t, find(e, a, &left->v[i], i, NULL));
 	add_lack(&t, left);
 	return result(t);
 }
@@ -349,7 +361,7 @@ ask_values(struct eval *e, const struct atom *a, const struct values *left)
 		return result(t);
 	case OP_MATCH:
 		for (size_t i = 0; i < left->n && !t.hit && may_match(e, a); i++)
-			add(&t, match(e, a, &left->v[i]));
+			add(&t, match(e, a, &left->v[i], i));
 		add_lack(&t, left);
 		return result(t);
 	case OP_IN:
@@ -378,14 +390,17 @@ unsigned
 atom_ask(struct eval *e, const struct atom *a)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
-	uint64_t used = e->matching->asking.used_us;
+	uint64_t used = e->matching->asking.used_us, searches = e->matching->asking.searches;
+	struct cost_mark cost;
 	struct values left;
 	unsigned out;
 
+	cost_begin(e->cost, &cost, COST_ATOM, a);
 	eval_fact(e, &a->left, a->score_upto, &left);
 	out = ask_values(e, a, &left);
 	matching_note(e->matching, used, a, NULL);
 	arena_release(&e->session->scratch, mark);
+	cost_end_atom(e->cost, &cost, a, e->matching->asking.searches - searches);
 	return out;
 }
 
@@ -428,7 +443,7 @@ atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit)
 	if (a->pair)
 		return find_pair(e, a, &left, hit).hit;
 	for (size_t i = 0; i < left.n; i++)
-		if (find(e, a, &left.v[i], hit) == MATCH_YES)
+		if (find(e, a, &left.v[i], i, hit) == MATCH_YES)
 			return true;
 	return false;
 }

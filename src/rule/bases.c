@@ -305,6 +305,29 @@ bases_end(struct program *p)
 	p->bases = NULL;
 }
 
+/* Tell nobody. */
+static void
+say_nothing(void *data, const struct base_report *r)
+{
+	(void)data;
+	(void)r;
+}
+
+uint32_t
+bases_take(struct program *p)
+{
+	struct bases b = { .program = p, .tell = say_nothing, .stop = -1 };
+	struct buf why = { 0 };
+	uint32_t wanted;
+
+	/* what can't be opened has none */
+	cachedir_open(&b.cache, p->settings.cache_dir, &why);
+	wanted = take_all_kept(&b);
+	cachedir_close(&b.cache);
+	buf_free(&why);
+	return wanted;
+}
+
 /* All of them, now. */
 bool
 bases_compile(struct program *p, void (*tell)(void *data, const struct base_report *r), void *data,

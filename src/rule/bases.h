@@ -37,6 +37,10 @@ void bases_begin(struct program *p);
 /* Stop making them; no thread and no child is left. Those that are there stay. */
 void bases_end(struct program *p);
 
+/* Get those that cache-dir has, and no others; nobody is told. Returns how many are wanted still.
+ */
+uint32_t bases_take(struct program *p);
+
 /* Get all, from cache-dir or made now, and keep them there; tell of each. False with *why if
  * cache-dir can't be used, and nothing is made then, or if there is no process to be had. */
 bool bases_compile(struct program *p, void (*tell)(void *data, const struct base_report *r),

@@ -69,13 +69,15 @@ static uint32_t
 intern(struct build *b, struct interned **table, struct slice key, uint32_t next)
 {
 	struct interned *i;
+	unsigned hash;
 
-	HASH_FIND(hh, *table, key.p, key.n, i);
+	HASH_VALUE(key.p, key.n, hash);
+	HASH_FIND_BYHASHVALUE(hh, *table, key.p, key.n, hash, i);
 	if (i == NULL) {
 		key = arena_slice(b->tmp, key);
 		i = arena_alloc(b->tmp, sizeof *i);
 		i->index = next;
-		HASH_ADD_KEYPTR(hh, *table, key.p, key.n, i);
+		HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table, key.p, key.n, hash, i);
 	}
 	return i->index;
 }

@@ -32,8 +32,8 @@ struct build {
 	struct program *p;
 	struct name *names[NAME_SPACES];
 	struct interned *atoms, *nodes;
-	uint32_t caprules, capatoms, capnodes, capparts, caplists, capscores, capeffects,
-	    cappatterns, capdnsbls, capscans, nparts;
+	uint32_t caprules, capatoms, capnodes, capparts, caplists, capscores, cappatterns,
+	    capdnsbls, capscans, nparts;
 	uint32_t when;	       /* the node of the blocks around */
 	unsigned whens;	       /* how many there are */
 	bool tainted;	       /* a mistake is in what is read: keep it from causing others */

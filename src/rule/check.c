@@ -395,14 +395,6 @@ check_whole(struct build *b, const struct ast_cond *c)
 	return node;
 }
 
-/* Enter a rule's index into one of the program's index arrays. */
-static void
-enter(uint32_t **v, uint32_t *n, uint32_t *cap, uint32_t rule)
-{
-	*v = build_grow(*v, *n, cap, sizeof **v);
-	(*v)[(*n)++] = rule;
-}
-
 /* [LABEL:] [monitor] ACTION [if CONDITION] */
 static void
 check_rule(struct build *b, const struct ast_stmt *s)
@@ -438,10 +430,11 @@ check_rule(struct build *b, const struct ast_stmt *s)
 		b->tainted = around;
 		return;
 	}
-	if (r.action == ACT_SCORE && !r.monitor)
-		enter(&p->scores, &p->nscores, &b->capscores, p->nrules);
-	else if (r.monitor || !action_decides(r.action))
-		enter(&p->effects, &p->neffects, &b->capeffects, p->nrules);
+	if (r.action == ACT_SCORE && !r.monitor) {
+		r.score_number = p->nscores;
+		p->scores = build_grow(p->scores, p->nscores, &b->capscores, sizeof *p->scores);
+		p->scores[p->nscores++] = p->nrules;
+	}
 	p->rules = build_grow(p->rules, p->nrules, &b->caprules, sizeof *p->rules);
 	p->rules[p->nrules++] = r;
 }

@@ -104,6 +104,23 @@ class_drops(const struct judge *j)
 	return j->program->settings.mixed == MIXED_DROP;
 }
 
+bool
+class_is_settled(struct judge *j, const struct class *c)
+{
+	struct eval e = judge_eval(j, c);
+	bool settled = walk_is_settled(&c->walk, &e);
+
+	/* rules that only watch are asked for each recipient by itself */
+	for (size_t i = 1; settled && j->program->names_recipient && i < c->n; i++) {
+		struct class one = { .own = j->spare, .recipients = &c->recipients[i], .n = 1 };
+
+		e = judge_eval(j, &one);
+		memset(j->spare, 0, j->nown);
+		settled = walk_is_settled(&c->walk, &e);
+	}
+	return settled;
+}
+
 /* How many classes stand how. */
 struct count {
 	size_t open, accept, act, discard, reject, tempfail;

@@ -148,8 +148,8 @@ has_kind(struct judge *j, const struct class *c, enum effect_kind kind)
 	const struct program *p = j->program;
 	struct eval e = judge_eval(j, c);
 
-	for (uint32_t i = 0; i < p->neffects && p->effects[i] < c->walk.at; i++) {
-		const struct rule *r = &p->rules[p->effects[i]];
+	for (uint32_t i = 0; (i = scan_next_of(&e, p->effects, i, c->walk.at)) < c->walk.at; i++) {
+		const struct rule *r = &p->rules[i];
 
 		if (!r->monitor && (kinds_of[r->action] & 1u << kind) &&
 		    eval_rule(&e, r, false) == OUT_TRUE)
@@ -286,18 +286,19 @@ make_kind(struct judge *j, enum effect_kind kind)
 {
 	const struct program *p = j->program;
 	bool strict = p->settings.on_error == ON_ERROR_TEMPFAIL;
+	struct eval e = judge_eval(j, NULL);
 	size_t before = j->neffects;
 
-	for (uint32_t i = 0; i < p->neffects; i++) {
-		const struct rule *r = &p->rules[p->effects[i]];
+	for (uint32_t i = 0; (i = scan_next_of(&e, p->effects, i, p->nrules)) < p->nrules; i++) {
+		const struct rule *r = &p->rules[i];
 
 		if (r->monitor || !(kinds_of[r->action] & 1u << kind))
 			continue;
 		for (size_t k = 0; k < j->nclasses; k++)
 			if (j->classes[k].verdict.action == ACT_ACCEPT &&
-			    p->effects[i] < j->classes[k].walk.at &&
-			    !apply(j, &j->classes[k], r, kind) && strict)
-				return p->effects[i];
+			    i < j->classes[k].walk.at && !apply(j, &j->classes[k], r, kind) &&
+			    strict)
+				return i;
 	}
 	if (!tell_spf(j, kind))
 		return EFFECTS_LIMIT;

@@ -11,8 +11,6 @@
  */
 #include "rule/eval.h"
 
-#include <limits.h>
-
 enum view { VIEW_NOW, VIEW_PROBE };
 
 static unsigned outcome(struct eval *e, uint32_t node, enum view view);
@@ -23,64 +21,62 @@ eval_ask_anew(struct eval *e)
 	e->question = ++*e->questions;
 }
 
-/* What one outcome adds to a score, at least and at most. */
-static void
-score_of(unsigned out, long long add, long long *low, long long *high)
+/* How many rules below end the question has asked. */
+static uint32_t
+count_asked(struct score_memo *m, uint32_t question, uint32_t end)
 {
-	bool perhaps = out == OUT_ERROR || out == OUT_FAILED;
+	uint32_t low = 0, high;
 
-	*low = out == OUT_TRUE || (perhaps && add < 0) ? add : 0;
-	*high = out == OUT_TRUE || (perhaps && add > 0) ? add : 0;
+	if (m->question != question)
+		m->n = 0;
+	m->question = question;
+	high = m->n;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (m->v[middle].rule < end)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-/* Add a rule to the bounds, over all that it may become. */
-static void
-add_rule(struct score_cell *b, unsigned set, long long score)
+/* The set of outcomes of a score rule. */
+static unsigned
+outcome_of_score_rule(struct eval *e, const struct rule *r, enum view view)
 {
-	long long least[2] = { LLONG_MAX, LLONG_MIN }, most[2] = { LLONG_MAX, LLONG_MIN };
+	struct cost_mark cost;
+	unsigned set;
 
-	for (unsigned out = OUT_FALSE; out <= OUT_FAILED; out <<= 1) {
-		long long low, high;
-
-		if (!(set & out))
-			continue;
-		score_of(out, score, &low, &high);
-		least[0] = low < least[0] ? low : least[0];
-		least[1] = low > least[1] ? low : least[1];
-		most[0] = high < most[0] ? high : most[0];
-		most[1] = high > most[1] ? high : most[1];
-	}
-	b->min_least += least[0];
-	b->max_least += least[1];
-	b->min_most += most[0];
-	b->max_most += most[1];
-	b->open |= !out_is_one(set);
-	b->errors |= set == OUT_ERROR || set == OUT_FAILED ? set : 0;
-	b->may |= set & (OUT_ERROR | OUT_FAILED);
+	cost_begin(e->cost, &cost, COST_RULE, r);
+	set = outcome(e, r->cond, view);
+	cost_end_rule(e->cost, &cost, r, set == OUT_TRUE);
+	return set;
 }
 
 /* The bounds of the score of so many rules. Rules are asked from the first on, so that one which
- * reads the score finds those above it answered: each is asked once in a question. */
-static struct score_cell
+ * reads the score finds those above it answered. */
+static struct score_sum
 score_bounds(struct eval *e, uint32_t upto, enum view view)
 {
 	const struct program *p = e->program;
-	struct score_cell b = { 0 };
-	uint32_t i = upto;
+	const struct score_stage *stage = &p->score_stages[e->stage];
+	const struct score_sum *waiting = view == VIEW_NOW ? stage->now : stage->probe;
+	uint32_t end = program_score_end(p, upto), n = count_asked(e->scores, e->question, end);
+	const struct score_cell *last = n > 0 ? &e->scores->v[n - 1] : NULL;
+	struct score_sum sum = last != NULL ? last->sum : (struct score_sum){ 0 };
 
-	while (i > 0 && e->scores[i - 1].asked != e->question)
-		i--;
-	if (i > 0)
-		b = e->scores[i - 1];
-	for (; i < upto; i++) {
-		const struct rule *r = &p->rules[p->scores[i]];
+	for (uint32_t i = last != NULL ? last->rule + 1 : 0;
+	     (i = scan_next_of(e, stage->asked, i, end)) < end; i++) {
+		const struct rule *r = &p->rules[i];
 
-		add_rule(&b, outcome(e, r->cond, view), r->score);
-		b.asked = e->question;
-		b.sought = e->scores[i].sought;
-		e->scores[i] = b;
+		score_add_rule(&sum, outcome_of_score_rule(e, r, view), r->score);
+		e->scores->v[e->scores->n++] = (struct score_cell){ i, sum };
 	}
-	return b;
+	if (waiting != NULL)
+		score_add(&sum, &waiting[upto]);
+	return sum;
 }
 
 /* The one outcome that several errors come to; 0 without any. */
@@ -93,7 +89,7 @@ error_of(unsigned errors)
 /* What comes of a score that can't be told: of errors that are there, or of those that open rules
  * may still bring. */
 static unsigned
-inexact(const struct score_cell *b)
+inexact(const struct score_sum *b)
 {
 	unsigned now = error_of(b->errors);
 
@@ -106,7 +102,12 @@ inexact(const struct score_cell *b)
 static unsigned
 outcome_score(struct eval *e, const struct node *n, enum view view)
 {
-	struct score_cell b = score_bounds(e, n->score_upto, view);
+	struct score_sum b;
+
+	/* too early whatever the rules come to: at some stages ten thousand may be open */
+	if (view == VIEW_NOW && e->stage < n->true_at && e->stage < n->false_at)
+		return OUT_ANY;
+	b = score_bounds(e, n->score_upto, view);
 	/* >= N and < N part the numbers at N; > N and <= N behind it */
 	long long k = n->op == OP_GE || n->op == OP_LT ? n->number : n->number + 1;
 	unsigned up = b.max_least >= k, down = b.min_most < k,
@@ -123,7 +124,7 @@ outcome_score(struct eval *e, const struct node *n, enum view view)
 unsigned
 eval_score(struct eval *e, uint32_t upto, long long *least, long long *most)
 {
-	struct score_cell b = score_bounds(e, upto, VIEW_NOW);
+	struct score_sum b = score_bounds(e, upto, VIEW_NOW);
 
 	*least = b.min_least;
 	*most = b.max_most;
@@ -135,7 +136,7 @@ eval_score(struct eval *e, uint32_t upto, long long *least, long long *most)
 static unsigned
 outcome_of_score_atom(struct eval *e, const struct atom *a, enum view view)
 {
-	struct score_cell b = score_bounds(e, a->score_upto, view);
+	struct score_sum b = score_bounds(e, a->score_upto, view);
 
 	if (b.open)
 		return OUT_ANY;
@@ -256,6 +257,14 @@ eval_node(struct eval *e, uint32_t node)
 }
 
 unsigned
+eval_unknown(const struct program *p, uint32_t node, bool probe)
+{
+	struct eval e = { .program = p, .stage = p->nodes[node].asked_from - 1 };
+
+	return outcome(&e, node, probe ? VIEW_PROBE : VIEW_NOW);
+}
+
+unsigned
 eval_atom(struct eval *e, uint32_t atom)
 {
 	return outcome_atom(e, atom, VIEW_NOW);
@@ -267,14 +276,19 @@ static uint64_t lookups_of(struct eval *e, uint32_t node, uint32_t search);
 static uint64_t
 lookups_of_score(struct eval *e, uint32_t upto, uint32_t search)
 {
+	const struct program *p = e->program;
+	const uint64_t *asked = p->score_stages[e->stage].asked;
+	uint32_t end = program_score_end(p, upto);
 	uint64_t bits = 0;
 
-	for (uint32_t i = 0; i < upto; i++)
-		if (e->scores[i].sought != search) {
-			e->scores[i].sought = search;
-			bits |=
-			    lookups_of(e, e->program->rules[e->program->scores[i]].cond, search);
-		}
+	for (uint32_t i = 0; (i = scan_next_of(e, asked, i, end)) < end; i++) {
+		uint32_t *sought = &e->scores->sought[p->rules[i].score_number];
+
+		if (*sought == search)
+			continue;
+		*sought = search;
+		bits |= lookups_of(e, p->rules[i].cond, search);
+	}
 	return bits;
 }
 
@@ -318,6 +332,7 @@ unsigned
 eval_settle(struct eval *e, uint32_t node)
 {
 	unsigned set = outcome(e, node, VIEW_NOW);
+	struct cost_mark cost;
 	uint64_t lookups;
 
 	if (out_is_one(set) || !(e->program->lookups & ~e->session->looked_up))
@@ -326,7 +341,9 @@ eval_settle(struct eval *e, uint32_t node)
 	if (lookups == 0 || !could_settle(e, node))
 		return set;
 	budget_pause(&e->matching->asking);
+	cost_begin(e->cost, &cost, COST_LOOKUPS, NULL);
 	session_look_up(e->session, lookups);
+	cost_end(e->cost, &cost);
 	eval_ask_anew(e);
 	return outcome(e, node, VIEW_NOW);
 }
@@ -340,16 +357,43 @@ eval_passes(const struct program *p)
 	    (s->on_dns_error == ON_ERROR_SKIP ? OUT_FAILED : 0);
 }
 
-unsigned
-eval_rule(struct eval *e, const struct rule *r, bool settle)
+/* Get the lookups that so many score rules wait for. */
+static void
+settle_score(struct eval *e, uint32_t upto)
 {
 	const struct program *p = e->program;
+	uint32_t end = program_score_end(p, upto);
+	struct cost_mark cost;
+
+	for (uint32_t i = 0; (i = scan_next_of(e, p->scoring, i, end)) < end; i++) {
+		cost_begin(e->cost, &cost, COST_RULE, &p->rules[i]);
+		eval_settle(e, p->rules[i].cond);
+		cost_end(e->cost, &cost);
+	}
+}
+
+/* What eval_rule tells. */
+static unsigned
+outcome_of_rule(struct eval *e, const struct rule *r, bool settle)
+{
 	unsigned set = settle ? eval_settle(e, r->cond) : eval_node(e, r->cond);
 	long long least, most;
 
 	if (!(set & OUT_TRUE) || !r->text.score)
 		return set;
-	for (uint32_t i = 0; settle && set == OUT_TRUE && i < r->text.score_upto; i++)
-		eval_settle(e, p->rules[p->scores[i]].cond);
+	if (settle && set == OUT_TRUE)
+		settle_score(e, r->text.score_upto);
 	return (set & ~(unsigned)OUT_TRUE) | eval_score(e, r->text.score_upto, &least, &most);
+}
+
+unsigned
+eval_rule(struct eval *e, const struct rule *r, bool settle)
+{
+	struct cost_mark cost;
+	unsigned set;
+
+	cost_begin(e->cost, &cost, COST_RULE, r);
+	set = outcome_of_rule(e, r, settle);
+	cost_end_rule(e->cost, &cost, r, set == OUT_TRUE);
+	return set;
 }

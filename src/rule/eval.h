@@ -9,7 +9,7 @@
 #pragma once
 
 #include "match/budget.h"
-#include "rule/program.h"
+#include "rule/cost.h"
 
 enum { OUT_FALSE = 1, OUT_TRUE = 2, OUT_ERROR = 4, OUT_FAILED = 8, OUT_ANY = 15 };
 
@@ -20,17 +20,18 @@ out_is_one(unsigned set)
 	return (set & (set - 1)) == 0;
 }
 
-/* What is known of a score rule within one question, that is, while neither facts nor the view
+/* What one question has come to know of the score, that is, while neither facts nor the view
  * change: score rules may read the score themselves, and each is asked once. */
+struct score_memo {
+	uint32_t question;
+	uint32_t n;
+	struct score_cell *v; /* of each rule that was asked, ascending; room for all score rules */
+	uint32_t *sought;     /* of each score rule: the search for lookups that has been there */
+};
+
 struct score_cell {
-	uint32_t asked;	 /* the question in which the bounds were got */
-	uint32_t sought; /* the search for lookups that has been here */
-	bool open;	 /* this rule or one above is not settled */
-	unsigned errors; /* of those that are: OUT_ERROR, OUT_FAILED */
-	unsigned may;	 /* those that any may come to */
-	/* bounds of the score with this rule and those above, over all that open ones may become:
-	 * the smallest and greatest least score, the smallest and greatest most */
-	long long min_least, max_least, min_most, max_most;
+	uint32_t rule;
+	struct score_sum sum; /* of this rule and those above, but for those that wait */
 };
 
 /* The time that patterns take for one message: `set match-budget`. A part of it is kept for what
@@ -52,10 +53,11 @@ struct eval {
 	uint8_t
 	    *cells;   /* outcomes of the atoms of all lifetimes but the recipient's; 0: not asked */
 	uint8_t *own; /* outcomes of the atoms that name the recipient; NULL: no recipient yet */
-	size_t recipient;	   /* selected in the session; SIZE_MAX: none */
-	struct score_cell *scores; /* one for each score rule */
-	struct scans *scans;	   /* what is known of texts that many patterns are asked of */
+	size_t recipient; /* selected in the session; SIZE_MAX: none */
+	struct score_memo *scores;
+	struct scans *scans; /* what is known of texts that many patterns are asked of */
 	struct matching *matching;
+	struct costs *cost;  /* what that costs; NULL: nobody wants to know */
 	uint32_t question;   /* the one under way in this view; eval_ask_anew begins another */
 	uint32_t *questions; /* counts those of all views that share `scores` */
 	struct arena *texts; /* where eval_text puts its results; the caller resets it */
@@ -67,8 +69,12 @@ void eval_ask_anew(struct eval *e);
 /* The set of outcomes of a node, without getting lookups. */
 unsigned eval_node(struct eval *e, uint32_t node);
 
-/* The same, after getting the lookups that are available at this stage, if some outcome of them
- * would settle the node. */
+/* The same while nothing that the node asks is there: before its `asked_from`, which must not be
+ * the first stage. In a probe, what is not there yet counts as error. */
+unsigned eval_unknown(const struct program *p, uint32_t node, bool probe);
+
+/* The set of outcomes of a node, after getting the lookups that are available at this stage, if
+ * some outcome of them would settle the node. */
 unsigned eval_settle(struct eval *e, uint32_t node);
 
 /* The set of outcomes of a rule: that of its condition, and where a text of it tells the score,

@@ -28,26 +28,23 @@ judge_new(struct program *p, const struct watcher *w)
 
 	if (j == NULL)
 		return NULL;
+	j->program = program_ref(p);
 	j->nown = p->life_start[LIVES] - n + 1;
 	j->cells = calloc(1, n + 1);
 	j->spare = calloc(1, j->nown);
-	j->scores = calloc(p->nscores + 1, sizeof *j->scores);
-	if (j->cells == NULL || j->spare == NULL || j->scores == NULL ||
-	    !scans_init(&j->scans, p)) {
-		scans_end(&j->scans, p);
-		free(j->scores);
-		free(j->cells);
-		free(j->spare);
-		free(j);
-		return NULL;
-	}
-	j->program = program_ref(p);
+	j->scores.v = malloc((p->nscores + 1) * sizeof *j->scores.v);
+	j->scores.sought = calloc(p->nscores + 1, sizeof *j->scores.sought);
 	if (w != NULL)
 		j->watcher = *w;
 	renew(&j->matching, p->settings.match_budget);
 	session_init(&j->session, &p->env);
 	arena_init(&j->memory, LIMIT_SESSION_BYTES / 8);
 	arena_init(&j->texts, LIMIT_SESSION_BYTES / 8);
+	if (j->cells == NULL || j->spare == NULL || j->scores.v == NULL ||
+	    j->scores.sought == NULL || !scans_init(&j->scans, p)) {
+		judge_free(j);
+		return NULL;
+	}
 	return j;
 }
 
@@ -60,11 +57,18 @@ judge_free(struct judge *j)
 	arena_free(&j->memory);
 	arena_free(&j->texts);
 	scans_end(&j->scans, j->program);
-	free(j->scores);
+	free(j->scores.v);
+	free(j->scores.sought);
 	free(j->cells);
 	free(j->spare);
 	program_unref(j->program);
 	free(j);
+}
+
+void
+judge_count_cost(struct judge *j, struct costs *c)
+{
+	j->cost = c;
 }
 
 struct session *
@@ -113,7 +117,7 @@ forget(struct judge *j, enum life from)
 	j->nclasses = j->capclasses = 0;
 	j->effects = NULL;
 	j->neffects = j->capeffects = 0;
-	j->had_recipient = j->overflow = j->over = false;
+	j->had_recipient = j->overflow = j->over = j->settled = false;
 }
 
 void
@@ -135,9 +139,10 @@ judge_eval(struct judge *j, const struct class *c)
 		.stage = j->stage,
 		.cells = j->cells,
 		.own = c != NULL ? c->own : NULL,
-		.scores = j->scores,
+		.scores = &j->scores,
 		.scans = &j->scans,
 		.matching = &j->matching,
+		.cost = j->cost,
 		.question = ++j->questions,
 		.questions = &j->questions,
 		.texts = &j->texts };
@@ -289,6 +294,17 @@ tell_classes(struct judge *j, const struct verdict *v)
 	return all.code == 0 && v->standing == STAND_REFUSE ? note_decision(j, NULL, v, true) : all;
 }
 
+/* True if all classes are settled. */
+static bool
+is_settled(struct judge *j)
+{
+	bool settled = j->nclasses > 0;
+
+	for (size_t i = 0; settled && i < j->nclasses; i++)
+		settled = class_is_settled(j, &j->classes[i]);
+	return settled;
+}
+
 /* DATA, the end of the headers, the end of the message. */
 static struct answer
 at_content(struct judge *j)
@@ -307,10 +323,12 @@ at_content(struct judge *j)
 		if (c->verdict.standing == STAND_ACCEPT && !note_is_ready(j, c))
 			c->verdict.standing = STAND_OPEN;
 	}
-	if (!awaited(j) || !class_combine(j, &v))
-		return (struct answer){ 0 };
-	j->over = true;
-	return answer(j, &v, tell_classes(j, &v));
+	if (awaited(j) && class_combine(j, &v)) {
+		j->over = true;
+		return answer(j, &v, tell_classes(j, &v));
+	}
+	j->settled = j->stage == STAGE_HEADERS && j->program->needs.skips_body && is_settled(j);
+	return (struct answer){ 0 };
 }
 
 struct answer
@@ -342,6 +360,12 @@ judge_stage(struct judge *j, enum stage s)
 	budget_pause(&j->matching.asking);
 	budget_pause(&j->matching.telling);
 	return a;
+}
+
+bool
+judge_is_settled(const struct judge *j)
+{
+	return j->over || j->settled;
 }
 
 struct answer

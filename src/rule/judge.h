@@ -99,6 +99,9 @@ struct judge;
 struct judge *judge_new(struct program *p, const struct watcher *w);
 void judge_free(struct judge *j);
 
+/* From now on, what rules cost is added to c. */
+void judge_count_cost(struct judge *j, struct costs *c);
+
 struct session *judge_session(struct judge *j);
 const struct program *judge_program(const struct judge *j);
 
@@ -106,6 +109,10 @@ const struct program *judge_program(const struct judge *j);
  * answer is for the recipient added last. After any answer but TOLD_CONTINUE (at RCPT: but those
  * for one recipient) the message is over, or the connection. */
 struct answer judge_stage(struct judge *j, enum stage s);
+
+/* After judge_stage(STAGE_HEADERS): true if the rest of the message makes no difference to its
+ * verdict, its effects and what the log says of it. Facts of the body may then be wrong. */
+bool judge_is_settled(const struct judge *j);
 
 /* session_rcpt could not take a recipient: the answer for it. Where no answer is awaited at RCPT,
  * the whole message is deferred at its end. */

@@ -23,9 +23,10 @@ struct judge {
 	struct arena texts;	/* of one call: replies, effects */
 	uint8_t *cells, *spare; /* outcomes; those of a recipient not yet in a class */
 	size_t nown;		/* bytes of an `own` */
-	struct score_cell *scores;
+	struct score_memo scores;
 	struct scans scans;
 	struct matching matching;
+	struct costs *cost; /* NULL: nobody wants to know */
 	uint32_t questions;
 	enum stage stage;
 	struct walk base; /* before there are recipients */
@@ -34,6 +35,7 @@ struct judge {
 	bool had_recipient; /* in this message, refused ones included */
 	bool overflow;	    /* recipients that could not be kept */
 	bool over;	    /* the message has its verdict */
+	bool settled;	    /* it will have one that its body has no part in */
 	bool closed;	    /* the connection has: `last` holds for all that follows */
 	struct answer last;
 	struct effect *effects;
@@ -70,6 +72,9 @@ bool class_join(struct judge *j, const struct class *c);
 
 /* True if refused recipients are taken off an accepted message: mixed-recipients drop. */
 bool class_drops(const struct judge *j);
+
+/* True if a class's verdict, and all that is said of it, will not change. */
+bool class_is_settled(struct judge *j, const struct class *c);
 
 /* The verdict for all classes, if there is one at this stage. False: not yet. */
 bool class_combine(struct judge *j, struct verdict *v);

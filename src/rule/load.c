@@ -208,6 +208,7 @@ load_source(const struct source *src, struct diags *d)
 	stages_work_out(&b);
 	needs_work_out(&b);
 	scans_build(&b);
+	score_build(&b);
 	settings_check(&b);
 	load_lookups(&b);
 	build_free(&b);
@@ -263,7 +264,6 @@ program_unref(struct program *p)
 	free(p->nodes);
 	free(p->parts);
 	free(p->scores);
-	free(p->effects);
 	arena_free(&p->arena);
 	free(p);
 }

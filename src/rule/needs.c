@@ -119,35 +119,69 @@ has_contradiction(const struct program *p)
 	return false;
 }
 
-/* The first stages at which an acceptance, and at which a refusal, can be certain. */
-static void
-first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
+/* The first stages at which verdicts can be certain. */
+struct firsts {
+	enum stage accept, refuse;
+	enum stage held; /* what can be told only when the message has ended */
+};
+
+static enum stage
+later(enum stage a, enum stage b)
 {
+	return a > b ? a : b;
+}
+
+static enum stage
+earlier(enum stage a, enum stage b)
+{
+	return a < b ? a : b;
+}
+
+/* The first stage at which a verdict of this rule is held back: if effects stand above it, of which
+ * one can be certain at `effects`, or headers are to tell of SPF. */
+static enum stage
+held_at(const struct program *p, const struct rule *r, enum stage act, enum stage effects)
+{
+	if (r->action == ACT_DISCARD || p->settings.mode == MODE_MONITOR)
+		return act;
+	if (r->action != ACT_ACCEPT)
+		return STAGE_NEVER;
+	if (p->settings.spf_header != SPF_HEADER_NONE)
+		return later(act, STAGE_RCPT);
+	return later(act, effects);
+}
+
+static struct firsts
+first_verdicts(const struct program *p)
+{
+	struct firsts f = { STAGE_NEVER, STAGE_NEVER, STAGE_NEVER };
+	enum stage effects = STAGE_NEVER;
 	unsigned passes = eval_passes(p);
 	bool skips = passes & OUT_ERROR || (passes & OUT_FAILED && p->ndnsbls > 0);
 	bool contradiction = skips && has_contradiction(p);
 	enum stage last = STAGE_CONNECT; /* at which all deciding rules so far can be passed */
 
-	*accept = *refuse = STAGE_NEVER;
 	for (uint32_t i = 0; i < p->nrules; i++) {
 		const struct rule *r = &p->rules[i];
 		const struct node *n = &p->nodes[r->cond];
-		enum stage err = n->true_at < n->false_at ? n->true_at : n->false_at, pass, act;
+		enum stage err = earlier(n->true_at, n->false_at), pass, act;
 
 		if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
 			continue;
 		/* what errs refuses as soon as it could have been settled, effects included */
-		err = err > last ? err : last;
-		if ((passes & (OUT_ERROR | OUT_FAILED)) != (OUT_ERROR | OUT_FAILED) &&
-		    err < *refuse)
-			*refuse = err;
-		if (!action_decides(r->action))
+		err = later(err, last);
+		if ((passes & (OUT_ERROR | OUT_FAILED)) != (OUT_ERROR | OUT_FAILED))
+			f.refuse = earlier(f.refuse, err);
+		if (!action_decides(r->action)) {
+			effects = earlier(effects, n->true_at);
 			continue;
-		act = n->true_at > last ? n->true_at : last;
-		if (r->action == ACT_ACCEPT && act < *accept)
-			*accept = act;
-		if (r->action != ACT_ACCEPT && act < *refuse)
-			*refuse = act;
+		}
+		act = later(n->true_at, last);
+		if (r->action == ACT_ACCEPT)
+			f.accept = earlier(f.accept, act);
+		else
+			f.refuse = earlier(f.refuse, act);
+		f.held = earlier(f.held, held_at(p, r, act, effects));
 		/* skipped in error, or for a failed list, it is passed, too; for a text that tells
 		 * the score, whenever that errs */
 		pass = n->false_at;
@@ -155,9 +189,10 @@ first_verdicts(const struct program *p, enum stage *accept, enum stage *refuse)
 			pass = r->text.score || contradiction ? STAGE_CONNECT
 			    : err < pass		      ? err
 							      : pass;
-		last = pass > last ? pass : last;
+		last = later(last, pass);
 	}
-	*accept = last < *accept ? last : *accept;
+	f.accept = earlier(f.accept, last);
+	return f;
 }
 
 /* At which stages the MTA must wait for an answer. */
@@ -165,17 +200,18 @@ static void
 need_replies(struct program *p)
 {
 	bool *reply = p->needs.reply, news[STAGES] = { false };
-	enum stage accept, refuse, tell = p->settings.refuse_at;
+	struct firsts first = first_verdicts(p);
+	enum stage accept = first.accept, refuse = first.refuse, tell = p->settings.refuse_at;
 
-	first_verdicts(p, &accept, &refuse);
 	for (uint32_t i = 0; i < p->natoms; i++)
 		news[p->atoms[i].stage] = true;
 	/* SPF behind a trusted relay */
 	news[STAGE_HEADERS] |=
 	    p->settings.relays != NULL && p->lookups & (LOOKUP_SPF | LOOKUP_SPF_HELO);
 	/* an acceptance waits for what the lines above it for the log want to tell */
-	for (uint32_t i = 0; i < p->neffects; i++)
-		news[p->rules[p->effects[i]].text.stage] = true;
+	for (uint32_t i = 0; i < p->nrules; i++)
+		if (rule_is_effect(&p->rules[i]))
+			news[p->rules[i].text.stage] = true;
 	reply[STAGE_CONNECT] =
 	    accept == STAGE_CONNECT || (tell == STAGE_CONNECT && refuse == STAGE_CONNECT);
 	reply[STAGE_HELO] = tell <= STAGE_HELO && refuse <= STAGE_HELO;
@@ -190,6 +226,7 @@ need_replies(struct program *p)
 	reply[STAGE_HEADERS] =
 	    (accept <= STAGE_HEADERS || refuse <= STAGE_HEADERS) && news[STAGE_HEADERS];
 	reply[STAGE_BODY] = true;
+	p->needs.skips_body = p->needs.body && first.held <= STAGE_HEADERS;
 }
 
 /* What one atom needs. */

@@ -87,10 +87,11 @@ static const char *
 failed_in_score(struct judge *j, struct eval *e, uint32_t upto)
 {
 	const struct program *p = j->program;
+	uint32_t end = program_score_end(p, upto);
 	const char *why = NULL;
 
-	for (uint32_t i = 0; why == NULL && i < upto; i++)
-		why = failure(j, e, p->rules[p->scores[i]].cond);
+	for (uint32_t i = 0; why == NULL && (i = scan_next_of(e, p->scoring, i, end)) < end; i++)
+		why = failure(j, e, p->rules[i].cond);
 	return why;
 }
 
@@ -210,18 +211,18 @@ static void
 note_rules(struct judge *j, const struct class *c, const struct scope *s)
 {
 	const struct program *p = j->program;
+	uint32_t end = s->walk->at;
 	struct eval e = judge_eval(j, c);
 
 	for (const struct passed_error *i = s->walk->errors; i != NULL; i = i->next)
 		if (is_named(p, &p->rules[i->rule]) ? s->named : s->unnamed)
 			note_rule(j, &e, c, &p->rules[i->rule]);
-	for (uint32_t i = 0; i < p->nscores && p->scores[i] < s->walk->at; i++)
-		if (is_named(p, &p->rules[p->scores[i]]) ? s->named : s->unnamed)
-			note_rule(j, &e, c, &p->rules[p->scores[i]]);
-	for (uint32_t i = 0; i < p->neffects && p->effects[i] < s->walk->at; i++)
-		if (p->effects[i] != s->verdict->rule &&
-		    (is_named(p, &p->rules[p->effects[i]]) ? s->named : s->unnamed))
-			note_rule(j, &e, c, &p->rules[p->effects[i]]);
+	for (uint32_t i = 0; (i = scan_next_of(&e, p->scoring, i, end)) < end; i++)
+		if (is_named(p, &p->rules[i]) ? s->named : s->unnamed)
+			note_rule(j, &e, c, &p->rules[i]);
+	for (uint32_t i = 0; (i = scan_next_of(&e, p->effects, i, end)) < end; i++)
+		if (i != s->verdict->rule && (is_named(p, &p->rules[i]) ? s->named : s->unnamed))
+			note_rule(j, &e, c, &p->rules[i]);
 }
 
 /* What only watches, and what is passed in error, doesn't part recipients: rules that name them are
@@ -246,9 +247,11 @@ bool
 note_is_ready(struct judge *j, const struct class *c)
 {
 	const struct program *p = j->program;
+	struct eval all = judge_eval(j, c);
 
-	for (uint32_t i = 0; i < p->neffects && p->effects[i] < c->walk.at; i++) {
-		const struct rule *r = &p->rules[p->effects[i]];
+	for (uint32_t i = 0; (i = scan_next_of(&all, p->effects, i, c->walk.at)) < c->walk.at;
+	     i++) {
+		const struct rule *r = &p->rules[i];
 
 		if (!speaks(r) || !is_named(p, r))
 			continue;

@@ -34,6 +34,18 @@ action_decides(enum action a)
 	return a <= ACT_DISCARD;
 }
 
+bool
+rule_is_effect(const struct rule *r)
+{
+	return r->monitor || (!action_decides(r->action) && r->action != ACT_SCORE);
+}
+
+uint32_t
+program_score_end(const struct program *p, uint32_t upto)
+{
+	return upto < p->nscores ? p->scores[upto] : p->nrules;
+}
+
 /* Bytes of a text, with the escapes that bring them back. */
 static void
 print_escaped(struct slice s, bool braces, FILE *out)

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "list/list.h"
 #include "rule/scan.h"
+#include "rule/score.h"
 #include "rule/settings.h"
 #include "session/facts.h"
 
@@ -116,7 +117,8 @@ struct node {
 	    depth; /* parts in all, and within one another; a shared part counts each time */
 	/* what stages.c works out: the first stage at which it can be surely true, or false */
 	enum stage true_at, false_at;
-	bool recipient; /* names the recipient */
+	enum stage asked_from; /* the first at which anything of it can be asked */
+	bool recipient;	       /* names the recipient */
 };
 
 /* ---- rules ---- */
@@ -155,22 +157,28 @@ struct rule {
 	unsigned pattern_flags;
 	long long score;
 	/* what stages.c works out */
-	enum stage acts_at;  /* the first stage at which it can act; STAGE_NEVER */
-	uint32_t delayed_by; /* the rule above for which it waits; UINT32_MAX: none */
-	uint32_t sleeps_by;  /* the atom that wakes it; UINT32_MAX: none */
-	uint32_t wakes_next; /* the next rule that the same atom wakes; UINT32_MAX */
-	struct span span;    /* of its action word; good only while the diags of its load live */
+	enum stage acts_at;    /* the first stage at which it can act; STAGE_NEVER */
+	uint32_t delayed_by;   /* the rule above for which it waits; UINT32_MAX: none */
+	uint32_t sleeps_by;    /* the atom that wakes it; UINT32_MAX: none */
+	uint32_t wakes_next;   /* the next rule that the same atom wakes; UINT32_MAX */
+	uint32_t score_number; /* score, not monitored: which of them it is */
+	struct span span;      /* of its action word; good only while the diags of its load live */
 };
 
 /* True for accept, reject, tempfail, discard. */
 bool action_decides(enum action a);
+
+/* True for rules that neither decide nor score: those that have an effect, or only tell the log. */
+bool rule_is_effect(const struct rule *r);
 
 /* What the adapters must ask of the MTA. */
 struct needs {
 	bool reply[STAGES];	      /* a verdict may be told at this stage */
 	bool headers, body;	      /* that they come by */
 	bool keep_headers, keep_body; /* and that they are kept */
-	uint32_t asked;		      /* of the content: bits of content_asks */
+	bool
+	    skips_body; /* a verdict may be certain before a body, and can be told behind it only */
+	uint32_t asked; /* of the content: bits of content_asks */
 	const char *macros[STAGES][LIMIT_MACROS];
 	unsigned nmacros[STAGES];
 	bool changes_headers, adds_recipients, deletes_recipients, quarantines;
@@ -202,6 +210,7 @@ struct program {
 	uint32_t natoms;
 	uint32_t
 	    life_start[LIVES + 1]; /* cells of a lifetime: from life_start[l] to life_start[l+1] */
+	uint32_t *recipient_atoms; /* those that name the recipient: as many as there are cells */
 	struct node *nodes;
 	uint32_t nnodes;
 	uint32_t *parts;
@@ -214,8 +223,11 @@ struct program {
 	uint32_t npatterns;
 
 	uint32_t *scores, nscores; /* indices of score rules (not monitored ones), ascending */
-	uint32_t *effects,
-	    neffects; /* indices of all other rules that don't decide, and of monitor rules */
+	/* sets of rules (base/bits.h): those that decide, the same as `scores`, and all others;
+	 * monitored ones are among these */
+	uint64_t *deciding, *scoring, *effects;
+	struct score_stage score_stages[STAGES];
+	uint64_t *parting;    /* rules by which recipients may part at RCPT */
 	bool names_recipient; /* some rule does */
 	uint64_t lookups;     /* LOOKUP_… that its rules ask for */
 	struct needs needs;
@@ -231,6 +243,9 @@ struct program *program_load_text(const char *name, struct slice text, struct di
 /* Warn of patterns whose search may take very long, by trying them: up to LIMIT_DANGER_MS. For the
  * program that was loaded with these diags. */
 void program_warn_slow(const struct program *p, struct diags *d);
+
+/* The rule before which the first so many score rules stand. */
+uint32_t program_score_end(const struct program *p, uint32_t upto);
 
 struct program *program_ref(struct program *p);
 void program_unref(struct program *p);

@@ -8,16 +8,19 @@ static void
 score_rules(struct eval *e, uint32_t upto, struct values *out)
 {
 	const struct program *p = e->program;
+	uint32_t end = program_score_end(p, upto), n = 0;
 	struct value *v;
 
-	v = arena_alloc(&e->session->scratch, (upto + 1) * sizeof *v);
+	for (uint32_t i = 0; (i = scan_next_of(e, p->scoring, i, end)) < end; i++)
+		n++;
+	v = arena_alloc(&e->session->scratch, (n + 1) * sizeof *v);
 	if (v == NULL) {
 		out->cut = true;
 		return;
 	}
 	out->v = v;
-	for (uint32_t i = 0; i < upto; i++) {
-		const struct rule *r = &p->rules[p->scores[i]];
+	for (uint32_t i = 0; (i = scan_next_of(e, p->scoring, i, end)) < end; i++) {
+		const struct rule *r = &p->rules[i];
 
 		if (eval_node(e, r->cond) != OUT_TRUE)
 			continue;
@@ -33,7 +36,7 @@ eval_fact(struct eval *e, const struct fact_ref *ref, uint32_t score_upto, struc
 {
 	*out = (struct values){ 0 };
 	if (!(ref->fact->flags & FACT_OF_SCORE)) {
-		fact_get(e->session, ref, out);
+		cost_get(e->cost, e->session, ref, out);
 	} else if (ref->fact->kind == KIND_NUMBER) {
 		long long least, most;
 		unsigned ready = eval_score(e, score_upto, &least, &most);

@@ -11,8 +11,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define SCAN_NS 20 /* what a pass may take for each byte */
-#define WORTH_IT 3 /* patterns of one text from which on a pass is cheaper than to ask each */
+#define SCAN_NS 1000 /* what a pass may take for each byte, with a large base */
+#define WORTH_IT 3   /* patterns of one text from which on a pass is cheaper than to ask each */
 
 /* ---- while rules load ---- */
 
@@ -183,6 +183,40 @@ chain_sleepers(struct program *p)
 	}
 }
 
+/* True for rules by which recipients may part at RCPT: by what they do for one and not for another,
+ * or because the walk of both ends there. What only watches, or is read through the score, says
+ * nothing by itself. */
+static bool
+parts(const struct program *p, const struct rule *r)
+{
+	const struct node *n = &p->nodes[r->cond];
+
+	if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
+		return false;
+	return n->recipient || r->text.recipient ||
+	    (action_decides(r->action) && n->asked_from <= STAGE_RCPT);
+}
+
+/* Make the sets of rules that the walks go through. */
+static void
+sort_rules(struct program *p)
+{
+	size_t bytes = BITS_WORDS(p->nrules) * sizeof(uint64_t);
+
+	p->deciding = arena_alloc(&p->arena, bytes);
+	p->scoring = arena_alloc(&p->arena, bytes);
+	p->effects = arena_alloc(&p->arena, bytes);
+	p->parting = arena_alloc(&p->arena, bytes);
+	for (uint32_t i = 0; i < p->nrules; i++) {
+		bits_add(rule_is_effect(&p->rules[i])	     ? p->effects
+			: action_decides(p->rules[i].action) ? p->deciding
+							     : p->scoring,
+		    i);
+		if (parts(p, &p->rules[i]))
+			bits_add(p->parting, i);
+	}
+}
+
 void
 scans_build(struct build *b)
 {
@@ -190,6 +224,7 @@ scans_build(struct build *b)
 	uint32_t n, from = 0;
 	struct asked *v;
 
+	sort_rules(p);
 	for (uint32_t i = 0; i < p->natoms; i++)
 		p->atoms[i].scan = p->atoms[i].wakes = UINT32_MAX;
 	v = list_asked(p, &n);
@@ -239,8 +274,10 @@ scans_init(struct scans *s, const struct program *p)
 void
 scans_end(struct scans *s, const struct program *p)
 {
-	for (uint32_t i = 0; s->v != NULL && i < p->nscans; i++)
+	for (uint32_t i = 0; s->v != NULL && i < p->nscans; i++) {
 		free(s->v[i].candidates);
+		spots_free(&s->v[i].spots);
+	}
 	free(s->v);
 	free(s->awake);
 }
@@ -256,6 +293,7 @@ scans_forget(struct scans *s, const struct program *p, enum life from)
 		if (p->scans[i].ref.life < from || !state->done)
 			continue;
 		state->done = false;
+		spots_clear(&state->spots);
 		memset(state->candidates, 0,
 		    BITS_WORDS(p->scans[i].npatterns) * sizeof *state->candidates);
 	}
@@ -302,14 +340,13 @@ scratch_get(void)
 
 /* Add the candidates in one value. False on lack of memory, or of time. */
 static bool
-scan_value(struct eval *e, const struct scan *scan, const struct value *v, uint64_t *candidates)
+scan_value(struct eval *e, const struct scan *scan, const struct value *v, struct scan_state *state)
 {
 	struct multi_scratch *scratch = scratch_get();
 	const struct multi_base *base = atomic_load_explicit(&scan->base, memory_order_acquire);
 	struct slice text = v->text;
 	struct budget *b = &e->matching->asking;
-	const uint32_t *ids;
-	size_t n;
+	struct multi_found found;
 	bool good;
 
 	if (b->spent || scratch == NULL ||
@@ -318,10 +355,12 @@ scan_value(struct eval *e, const struct scan *scan, const struct value *v, uint6
 	if (text.p == NULL)
 		text = SLICE("");
 	budget_begin(b, (text.n + 1) * SCAN_NS);
-	good = multi_scan(scan->multi, base, text, scratch, &ids, &n);
+	good = multi_scan(scan->multi, base, text, scratch, &found);
 	budget_end(b);
-	for (size_t i = 0; good && i < n; i++)
-		bits_add(candidates, ids[i]);
+	for (size_t i = 0; good && i < found.n; i++)
+		bits_add(state->candidates, found.ids[i]);
+	if (good)
+		spots_add(&state->spots, &found);
 	return good;
 }
 
@@ -331,18 +370,21 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
 	size_t words = BITS_WORDS(scan->npatterns);
+	struct cost_mark cost;
 	struct values values;
 
 	state->done = true;
-	fact_get(e->session, &scan->ref, &values);
+	cost_begin(e->cost, &cost, COST_SCAN, scan);
+	cost_get(e->cost, e->session, &scan->ref, &values);
 	state->sure = !values.cut && !values.failed;
 	for (size_t i = 0; i < values.n; i++)
-		if (!scan_value(e, scan, &values.v[i], state->candidates)) {
+		if (!scan_value(e, scan, &values.v[i], state)) {
 			memset(state->candidates, 0xff, words * sizeof *state->candidates);
 			state->sure = false;
 			break;
 		}
 	arena_release(&e->session->scratch, mark);
+	cost_end_scan(e->cost, &cost, scan, state->candidates);
 }
 
 /* Take the rules without a candidate out of those that are awake. */
@@ -383,20 +425,18 @@ try_sleep(struct eval *e, const struct rule *r)
 }
 
 uint32_t
-scan_next_rule(struct eval *e, uint32_t i)
+scan_next_of(struct eval *e, const uint64_t *set, uint32_t i, uint32_t end)
 {
-	const struct program *p = e->program;
-
 	do
-		i = (uint32_t)bits_next(e->scans->awake, i, p->nrules);
-	while (i < p->nrules && try_sleep(e, &p->rules[i]));
+		i = (uint32_t)bits_next_common(e->scans->awake, set, i, end);
+	while (i < end && try_sleep(e, &e->program->rules[i]));
 	return i;
 }
 
-bool
-scan_is_awake(const struct eval *e, uint32_t rule)
+uint32_t
+scan_next_rule(struct eval *e, uint32_t i, uint32_t end)
 {
-	return bits_has(e->scans->awake, rule);
+	return scan_next_of(e, e->scans->awake, i, end);
 }
 
 const uint64_t *
@@ -410,4 +450,13 @@ scan_candidates(struct eval *e, const struct atom *a)
 	if (!state->done)
 		run(e, &e->program->scans[a->scan], state);
 	return state->candidates;
+}
+
+bool
+scan_spots(struct eval *e, const struct atom *a, size_t value, const struct spot **v, size_t *n)
+{
+	size_t npatterns = a->list != NULL ? list_size(a->list) : 1;
+
+	return scan_candidates(e, a) != NULL &&
+	    spots_of(&e->scans->v[a->scan].spots, value, a->pattern_number, npatterns, v, n);
 }

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "match/multi.h"
+#include "match/spots.h"
 #include "session/facts.h"
 
 #include <stdatomic.h>
@@ -40,6 +40,7 @@ struct scan_state {
 	bool applied;	      /* and rules without a candidate are taken out of `awake` */
 	bool sure;	      /* no value was missing: what is no candidate does not match */
 	uint64_t *candidates; /* a bit for each pattern */
+	struct spots spots;   /* the same for each value, and where */
 };
 
 /* What one session knows of all of them. */
@@ -62,13 +63,18 @@ void scans_end(struct scans *s, const struct program *p);
 /* What depends on facts of this lifetime, or a shorter one, is not known any more. */
 void scans_forget(struct scans *s, const struct program *p, enum life from);
 
-/* The first rule from i on that is not known to be false; the number of rules if there is none.
- * Texts that are there are scanned for it. */
-uint32_t scan_next_rule(struct eval *e, uint32_t i);
+/* The first rule from i on, below end, that is not known to be false; end if there is none. Texts
+ * that are there are scanned for it. */
+uint32_t scan_next_rule(struct eval *e, uint32_t i, uint32_t end);
 
-/* True unless a rule is known to be false without a further look. */
-bool scan_is_awake(const struct eval *e, uint32_t rule);
+/* The same of the rules of a set. */
+uint32_t scan_next_of(struct eval *e, const uint64_t *set, uint32_t i, uint32_t end);
 
 /* The candidates among an atom's patterns, its fact being known: bits from atom.pattern_number on.
  * NULL: all are. */
 const uint64_t *scan_candidates(struct eval *e, const struct atom *a);
+
+/* The candidates among them in one of the fact's values, by number, and where in it a match may
+ * begin. False if that is not known. */
+bool scan_spots(
+    struct eval *e, const struct atom *a, size_t value, const struct spot **v, size_t *n);

@@ -47,7 +47,7 @@ struct settings {
 	const char *dns_servers; /* "ADDR[:PORT],…"; NULL: those of resolv.conf */
 	const char *dns_zone;	 /* NULL: name servers are asked */
 	unsigned dns_timeout, dns_min_ttl, dns_max_ttl, spf_timeout; /* seconds */
-	unsigned match_budget; /* likewise */
+	unsigned match_budget;					     /* likewise */
 	enum spf_header spf_header;
 	const char *authserv_id; /* NULL: as the MTA calls itself */
 	enum forged_results forged_results;

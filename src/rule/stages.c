@@ -250,8 +250,13 @@ work_out_nodes(struct build *b, struct prefixes *x)
 		struct node *n = &p->nodes[i];
 		struct atom *a = n->kind == NODE_ATOM ? &p->atoms[n->atom] : NULL;
 
-		for (uint32_t k = 0; k < n->count; k++)
-			n->recipient |= p->nodes[p->parts[n->first + k]].recipient;
+		n->asked_from = n->count > 0 ? STAGE_NEVER : STAGE_CONNECT;
+		for (uint32_t k = 0; k < n->count; k++) {
+			const struct node *part = &p->nodes[p->parts[n->first + k]];
+
+			n->recipient |= part->recipient;
+			n->asked_from = sooner(n->asked_from, part->asked_from);
+		}
 		switch (n->kind) {
 		case NODE_TRUE:
 			n->false_at = STAGE_NEVER;
@@ -264,7 +269,7 @@ work_out_nodes(struct build *b, struct prefixes *x)
 				a->life = longer(
 				    a->life, score->recipient ? LIFE_RECIPIENT : LIFE_MESSAGE);
 			}
-			n->true_at = n->false_at = a->stage;
+			n->true_at = n->false_at = n->asked_from = a->stage;
 			n->recipient = a->life == LIFE_RECIPIENT;
 			break;
 		case NODE_NOT:
@@ -298,6 +303,11 @@ number_cells(struct program *p)
 				p->atoms[i].cell = next++;
 	}
 	p->life_start[LIVES] = next;
+	next -= p->life_start[LIFE_RECIPIENT];
+	p->recipient_atoms = arena_alloc(&p->arena, next * sizeof *p->recipient_atoms + 1);
+	for (uint32_t i = p->natoms; i-- > 0;)
+		if (p->atoms[i].life == LIFE_RECIPIENT)
+			p->recipient_atoms[--next] = i;
 }
 
 /* When each rule can act, and for which one it waits. */

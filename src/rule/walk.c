@@ -30,18 +30,17 @@ walk_on(struct walk *w, struct eval *e, enum stage tell, struct arena *a)
 	const struct program *p = e->program;
 	unsigned passes = eval_passes(p);
 
-	for (; !w->decided && (w->at = scan_next_rule(e, w->at)) < p->nrules; w->at++) {
+	while (
+	    !w->decided && (w->at = scan_next_of(e, p->deciding, w->at, p->nrules)) < p->nrules) {
 		const struct rule *r = &p->rules[w->at];
 		bool refuses = r->action == ACT_REJECT || r->action == ACT_TEMPFAIL;
 		unsigned set;
 
-		if (!action_decides(r->action) || r->monitor)
-			continue;
 		set = eval_rule(e, r, !refuses || e->stage >= tell);
-		if (set == OUT_FALSE)
-			continue;
 		if (!(set & ~passes)) {
-			walk_note_error(w, w->at, a);
+			if (set != OUT_FALSE)
+				walk_note_error(w, w->at, a);
+			w->at++;
 			continue;
 		}
 		if (set == OUT_ERROR || set == OUT_FAILED)
@@ -75,6 +74,24 @@ walk_is_quiet_ready(struct eval *e, const struct rule *r)
 	return out_is_one(set) && (set != OUT_TRUE || is_known(e, &r->text));
 }
 
+bool
+walk_is_settled(const struct walk *w, struct eval *e)
+{
+	const struct program *p = e->program;
+	uint32_t end = w->at < p->nrules ? w->at + 1 : p->nrules;
+
+	if (!w->decided)
+		return false;
+	for (uint32_t i = 0; (i = scan_next_rule(e, i, end)) < end; i++) {
+		const struct rule *r = &p->rules[i];
+		unsigned set = eval_rule(e, r, false);
+
+		if (!out_is_one(set) || (set == OUT_TRUE && !is_known(e, &r->text)))
+			return false;
+	}
+	return true;
+}
+
 /* The effects above an acceptance: none, some, open ones, or one in error (v->rule, v->cause). */
 static enum standing
 effects_stand(const struct walk *w, struct eval *e, struct verdict *v)
@@ -83,12 +100,10 @@ effects_stand(const struct walk *w, struct eval *e, struct verdict *v)
 	unsigned passes = eval_passes(p);
 	enum standing s = STAND_ACCEPT;
 
-	for (uint32_t i = 0; i < p->neffects && p->effects[i] < w->at; i++) {
-		const struct rule *r = &p->rules[p->effects[i]];
+	for (uint32_t i = 0; (i = scan_next_of(e, p->effects, i, w->at)) < w->at; i++) {
+		const struct rule *r = &p->rules[i];
 		unsigned set;
 
-		if (!scan_is_awake(e, p->effects[i]))
-			continue;
 		if (r->monitor || r->action == ACT_LOG) {
 			if (!walk_is_quiet_ready(e, r))
 				s = STAND_OPEN;
@@ -98,7 +113,7 @@ effects_stand(const struct walk *w, struct eval *e, struct verdict *v)
 		if (!(set & ~passes))
 			continue;
 		if (set == OUT_ERROR || set == OUT_FAILED) {
-			v->rule = p->effects[i];
+			v->rule = i;
 			v->cause = cause_of(set);
 			return STAND_REFUSE;
 		}
@@ -138,9 +153,8 @@ walk_fill(struct eval *e)
 	const struct program *p = e->program;
 
 	session_select(e->session, e->recipient);
-	for (uint32_t i = 0; i < p->natoms; i++)
-		if (p->atoms[i].life == LIFE_RECIPIENT)
-			eval_atom(e, i);
+	for (uint32_t i = 0; i < p->life_start[LIVES] - p->life_start[LIFE_RECIPIENT]; i++)
+		eval_atom(e, p->recipient_atoms[i]);
 }
 
 /* Two recipients' views side by side. */
@@ -172,10 +186,12 @@ static bool
 score_same(const struct pair *x, uint32_t upto)
 {
 	const struct program *p = x->a->program;
+	uint32_t end = program_score_end(p, upto);
 	long long difference = 0;
 
-	for (uint32_t i = 0; i < upto; i++) {
-		const struct rule *r = &p->rules[p->scores[i]];
+	for (uint32_t i = 0; (i = scan_next_of(x->a, p->scoring, i, end)) < end; i++) {
+		const struct rule *r = &p->rules[i];
+		uint8_t *same = &x->scores[r->score_number];
 		unsigned a, b;
 
 		if (!p->nodes[r->cond].recipient)
@@ -183,9 +199,9 @@ score_same(const struct pair *x, uint32_t upto)
 		a = eval_node(x->a, r->cond);
 		b = eval_node(x->b, r->cond);
 		if ((a | b) & (OUT_ERROR | OUT_FAILED)) {
-			if (x->scores[i] == 0)
-				x->scores[i] = part_same(x, r->cond) ? 1 : 2;
-			if (x->scores[i] == 2)
+			if (*same == 0)
+				*same = part_same(x, r->cond) ? 1 : 2;
+			if (*same == 2)
 				return false;
 		} else {
 			difference +=
@@ -200,9 +216,10 @@ static bool
 score_rules_same(const struct pair *x, uint32_t upto)
 {
 	const struct program *p = x->a->program;
+	uint32_t end = program_score_end(p, upto);
 
-	for (uint32_t i = 0; i < upto; i++)
-		if (!part_same(x, p->rules[p->scores[i]].cond))
+	for (uint32_t i = 0; (i = scan_next_of(x->a, p->scoring, i, end)) < end; i++)
+		if (!part_same(x, p->rules[i].cond))
 			return false;
 	return true;
 }
@@ -289,10 +306,8 @@ walk_same(struct eval *a, struct eval *b)
 		arena_alloc(a->texts, p->nscores + 1) };
 	int same = x.scores != NULL ? 1 : -1;
 
-	/* what only watches, or is read through the score, says nothing by itself */
-	for (uint32_t i = 0; i < p->nrules && same == 1; i++)
-		if (p->rules[i].action != ACT_LOG && p->rules[i].action != ACT_SCORE &&
-		    !p->rules[i].monitor)
-			same = rule_same(&x, &p->rules[i]);
+	for (uint32_t i = 0;
+	     same == 1 && (i = scan_next_of(a, p->parting, i, p->nrules)) < p->nrules; i++)
+		same = rule_same(&x, &p->rules[i]);
 	return same >= 0;
 }

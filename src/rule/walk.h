@@ -46,6 +46,9 @@ void walk_note_error(struct walk *w, uint32_t rule, struct arena *a);
 /* What it says: the rule, and the effects above an acceptance. */
 struct verdict walk_verdict(const struct walk *w, struct eval *e);
 
+/* True if it has come to its end, and nothing that rules bring or say on its way will change. */
+bool walk_is_settled(const struct walk *w, struct eval *e);
+
 /* A rule that only speaks to the log: true if what it has to say will not change. */
 bool walk_is_quiet_ready(struct eval *e, const struct rule *r);
 

@@ -147,16 +147,18 @@ warn_held(struct build *b)
 {
 	const struct program *p = b->p;
 
-	for (uint32_t e = 0; e < p->neffects; e++) {
-		const struct rule *r = &p->rules[p->effects[e]];
+	for (uint32_t e = 0; e < p->nrules; e++) {
+		const struct rule *r = &p->rules[e];
 		const struct node *n = &p->nodes[r->cond];
 		enum stage settled = n->true_at < n->false_at ? n->true_at : n->false_at;
 
+		if (!rule_is_effect(r))
+			continue;
 		if ((r->monitor || r->action == ACT_LOG) && r->text.stage > settled)
 			settled = r->text.stage;
 		if (settled < STAGE_HEADERS || settled == STAGE_NEVER)
 			continue;
-		for (uint32_t i = p->effects[e] + 1; i < p->nrules; i++) {
+		for (uint32_t i = e + 1; i < p->nrules; i++) {
 			const struct rule *a = &p->rules[i];
 
 			if (a->action != ACT_ACCEPT || a->monitor || a->acts_at > STAGE_DATA)

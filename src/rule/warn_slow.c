@@ -7,15 +7,15 @@
 
 #include "match/danger.h"
 
+#define SHOWN 60 /* bytes of a pattern that are shown */
+
 /* The look at a program's patterns. */
 struct look {
 	struct diags *diags;
-	struct budget all;
+	uint64_t left_us;
 	struct cases *cases;
 	struct arena memory; /* for one pattern */
 };
-
-#define SHOWN 60 /* bytes of a pattern that are shown */
 
 /* What makes a form slow, and what to write instead. */
 static const struct {
@@ -29,22 +29,31 @@ static const struct {
 	    "let it go less far, or begin with something rarer" },
 };
 
+/* A text as it is shown: not too long. */
+static const char *
+shown(struct look *l, const char *before, struct slice s, const char *after)
+{
+	const char *text = s.n > SHOWN
+	    ? arena_printf(&l->memory, "%s%.*s...%s", before, SHOWN, s.p, after).p
+	    : arena_printf(&l->memory, "%s%.*s%s", before, SLICE_ARG(s), after).p;
+
+	return text != NULL && s.n > 0 ? text : "";
+}
+
 /* Warn of a pattern if it is dangerous. True: it is. */
 static bool
 look_at(struct look *l, struct span at, struct slice re, unsigned flags, enum danger_text text)
 {
-	struct danger d = danger_find(re, flags, text, l->cases, &l->all, &l->memory);
+	struct danger d = danger_find(re, flags, text, l->cases, &l->left_us, &l->memory);
 	struct diag *g;
 
 	if (d.form != DANGER_NONE) {
-		g = diag_warn(l->diags, at, "the search for /%.*s%s may take very long or fail: %s",
-		    re.n > SHOWN ? SHOWN : (int)re.n, re.p, re.n > SHOWN ? "..." : "/",
-		    forms[d.form].reason);
+		g = diag_warn(l->diags, at, "the search for %s may take very long or fail: %s",
+		    shown(l, "/", re, "/"), forms[d.form].reason);
 		if (d.shown)
-			diag_hint(l->diags, g, "a text of %s%.*s%s%zu times `%.*s` shows it; %s",
-			    d.prefix.n > 0 ? "`" : "", SLICE_ARG(d.prefix),
-			    d.prefix.n > 0 ? "` and " : "", d.times, SLICE_ARG(d.pump),
-			    forms[d.form].advice);
+			diag_hint(l->diags, g, "a text of %s%zu times %s%s shows it; %s",
+			    shown(l, "`", d.prefix, "` and "), d.times, shown(l, "`", d.pump, "`"),
+			    shown(l, ", with `", d.suffix, "` further on,"), forms[d.form].advice);
 		else
 			diag_hint(l->diags, g, "%s", forms[d.form].advice);
 	}
@@ -82,9 +91,7 @@ look_at_atom(struct look *l, const struct atom *a)
 void
 program_warn_slow(const struct program *p, struct diags *d)
 {
-	struct look l = {
-		.diags = d, .all = budget_new(LIMIT_DANGER_MS * 1000), .cases = cases_new()
-	};
+	struct look l = { .diags = d, .left_us = LIMIT_DANGER_MS * 1000, .cases = cases_new() };
 
 	if (l.cases == NULL)
 		return;

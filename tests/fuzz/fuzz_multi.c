@@ -46,23 +46,27 @@ add_line(struct input *in, struct slice line)
 	in->n += in->compiled[in->n] != NULL;
 }
 
-/* All patterns that match must be among the candidates. */
+/* All patterns that match must be among the candidates, and match where these may begin. */
 static void
 compare(const struct input *in, const struct multi *m, const struct multi_base *b,
     struct slice text, bool utf, struct multi_scratch *s)
 {
-	bool candidate[PATTERNS] = { false };
-	const uint32_t *ids;
-	size_t n;
+	enum match found[PATTERNS] = { MATCH_NO };
+	struct multi_found f;
 
-	assert(multi_scan(m, b, text, s, &ids, &n));
-	for (size_t i = 0; i < n; i++) {
-		assert(ids[i] < in->n && (i == 0 || ids[i - 1] < ids[i]));
-		candidate[ids[i]] = true;
+	assert(multi_scan(m, b, text, s, &f));
+	for (size_t i = 0; i < f.n; i++) {
+		assert(f.ids[i] < in->n && (i == 0 || f.ids[i - 1] < f.ids[i]));
+		if (utf || !(in->v[f.ids[i]].flags & PATTERN_UTF))
+			found[f.ids[i]] =
+			    pattern_match_at(in->compiled[f.ids[i]], text, &f.places[i], NULL);
 	}
 	for (size_t i = 0; i < in->n; i++)
-		if (!candidate[i] && (utf || !(in->v[i].flags & PATTERN_UTF)))
-			assert(pattern_match(in->compiled[i], text, NULL) != MATCH_YES);
+		if (utf || !(in->v[i].flags & PATTERN_UTF)) {
+			enum match right = pattern_match(in->compiled[i], text, NULL);
+
+			assert(right == MATCH_ERROR || found[i] == right);
+		}
 }
 
 /* The text as bytes, and as UTF-8. */

@@ -239,7 +239,7 @@ def test_it_serves_meanwhile_and_leaves_no_child():
             start = time.monotonic()
             equal(d.stop(), 0)
             took = time.monotonic() - start
-            assert took < 2, "%.2f s" % took
+            assert took < 10, "%.2f s" % took
             assert not is_running(child)
         # killed, it can't end its child: that goes by itself
         d = c.daemon()

@@ -142,7 +142,67 @@ def test_negotiates_only_what_the_rules_need():
                    "NOHDRS NOEOH NR_EOH QUARANTINE ADDRCPT")
     assert "{client_ptr}" in c.lists[0], c.lists
     negotiated('redirect "x@y.example" if raw.body ~ /z/\nquarantine if size > 1M\n',
-               "NR_BODY ADDRCPT DELRCPT QUARANTINE", "NOBODY ADDHDRS")
+               "NR_BODY ADDRCPT DELRCPT QUARANTINE", "NOBODY ADDHDRS SKIP")
+    # pieces of a body are awaited where a verdict may be held back that no body changes
+    body = "reject if raw.body ~ /z/\n"
+    for rules, skips in (('add-header "A" "b"\naccept if sasl.user\n', True),
+                         ("discard if sender = a@b.example\n", True),
+                         ("set mode monitor\nreject if sender = a@b.example\n", True),
+                         ("set spf-header received-spf\naccept if header(\"X\") = y\n", True),
+                         ('accept if sasl.user\nadd-header "A" "b"\n', False),
+                         ("reject if sender = a@b.example\n", False),
+                         ("discard if raw.body ~ /y/\n", False)):
+        negotiated(rules + body, *(("SKIP", "NR_BODY NOEOH") if skips else ("NR_BODY", "SKIP")))
+
+
+def test_a_body_is_skipped_that_changes_nothing():
+    rules = '''
+mark: add-header "X-User" "{sasl.user}" if sasl.user
+spoken: log "big" if size > 100K and sender = log@c.example
+each: monitor reject if recipient = c@here.example and raw.body ~ /word/ and sender = l@c.example
+own: accept if sasl.user
+drop: discard if raw.header("X") = y
+no: reject "no" if raw.body ~ /word/
+'''
+    body = b"x" * 200000 + b" word\r\n"
+    seen = []
+
+    def pieces(d, auth=None, sender="<a@c.example>", recipients=("<b@here.example>",), headers=(),
+               **offers):
+        """The replies to the pieces of a body, and what came of it."""
+        with d.mta(**offers) as m:
+            m.helo()
+            m.mail(sender, auth=auth)
+            for r in recipients:
+                m.rcpt(r)
+            del seen[:]
+            plain = m.client.body
+            m.client.body = lambda chunk: seen.append(plain(chunk)) or seen[-1]
+            got = m.message(headers=headers, body=body)
+        return [r.kind for r in seen], got
+
+    with Daemon(rules) as d:
+        for dialect in DIALECTS:
+            user = ("u", "plain")
+            got, outcome = pieces(d, user, dialect=dialect)
+            equal(got, ["skip"])
+            equal(outcome.changes, [("insert", 0, "X-User", " u")])
+            assert outcome.reply.kind in PASSED
+            equal(d.logged(rule="own")[-1]["action"], "accept")
+            got, outcome = pieces(d, headers=[("X", " y")], dialect=dialect)
+            equal((got, outcome.reply.kind), (["skip"], "discard"))
+            # the log has to know the size, or the body
+            for want in (dict(sender="<log@c.example>"),
+                         dict(sender="<l@c.example>", recipients=["<b@here.example>", "<c@here.example>"])):
+                got, outcome = pieces(d, user, dialect=dialect, **want)
+                equal((got, outcome.reply.kind), (["continue"] * 4, "accept"))
+            got, outcome = pieces(d, dialect=dialect)
+            equal((got, outcome.reply.kind), (["continue"] * 4, "reject"))
+            # an MTA that doesn't know of it
+            got, outcome = pieces(d, user, dialect=dialect, steps=mc.ALL_STEPS & ~mc.SKIP)
+            equal((got, outcome.reply.kind), (["continue"] * 4, "accept"))
+        assert d.logged(rule="spoken", note="log")
+        assert d.logged(rule="each", note="monitor")
 
 
 def test_every_offer_of_an_mta_is_enough():
@@ -800,6 +860,40 @@ def test_pattern_bombs_end_in_time():
                 m.send(body=body)
                 took = time.monotonic() - started
                 assert took < 3, "/%s/ took %g s" % (bombs[i], took)
+
+
+# ---- many connections ----
+
+def test_a_hundred_connections_at_once():
+    # the patterns of one ruleset, and the passes over texts, are shared by all of them
+    rules = "".join("w%d: reject 550 5.7.1 \"w%d\" if body ~ /\\bword%d\\s+\\w{2,9}\\b/i\n" % (n, n, n)
+                    for n in range(50))
+    rules += "".join("d%d: score 1 if subject ~ /[0-9]{%d}[a-f]x/\n" % (n, n) for n in range(4, 9))
+    rules += 'many: reject 550 5.7.1 "many" if score >= 3\n'
+    faults = []
+
+    def talk(d, k):
+        try:
+            with d.mta(DIALECTS[k % len(DIALECTS)]) as m:
+                m.helo("c%d.example" % k)
+                for n in range(10):
+                    word = (k * 10 + n) % 75
+                    want = "word%d " % word
+                    subject = " %s" % ("1234567ax" if n == 9 else "x" * n)
+                    got = m.send(headers=[("Subject", subject)],
+                                 body=("x " * 2000 + "Word%d there\r\n" % word).encode())[1].reply
+                    what = "w%d" % word if word < 50 else "many" if n == 9 else None
+                    assert (got.text.endswith(what) if what else got.kind in PASSED), (want, got)
+        except Exception as e:
+            faults.append(repr(e))
+
+    with Daemon(rules) as d:
+        threads = [threading.Thread(target=talk, args=(d, k)) for k in range(100)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert not faults, faults[:3]
 
 
 # ---- monitor ----

@@ -156,5 +156,20 @@ def test_attachment_by_name():
         equal(mail.get_payload(1).get_filename(), "an .exe.zip")
 
 
+def test_a_body_that_changes_nothing_is_skipped():
+    with site.filtering("""
+mark: add-header "X-Seen" "by {sender}" if sender = known@client.example
+known: accept if sender = known@client.example
+no: reject 550 5.7.1 "no" if body ~ /last word/
+""") as d:
+        body = "A line of some length that is there to fill the mail.\n" * 8000 + "last word\n"
+        fields = fields_of("text/plain")
+        refused(fields, body, "550 5.7.1", "no")
+        mail = delivered(fields, body, sender="known@client.example")
+        equal(mail["X-Seen"], "by known@client.example")
+        equal(mail.get_payload(), body)
+        equal(d.logged(rule="known")[0]["stage"], "body")
+
+
 if __name__ == "__main__":
     sys.exit(main(globals()))

@@ -41,13 +41,13 @@ candidates(const struct multi *m, const struct multi_base *b, struct slice text)
 {
 	static char out[4096];
 	struct multi_scratch s = { .zero = NULL };
-	const uint32_t *ids;
-	size_t n, used = 0;
+	struct multi_found f;
+	size_t used = 0;
 
 	out[0] = '\0';
-	assert_true(multi_scan(m, b, text, &s, &ids, &n));
-	for (size_t i = 0; i < n; i++)
-		used += (size_t)snprintf(out + used, sizeof(out) - used, "%u ", ids[i]);
+	assert_true(multi_scan(m, b, text, &s, &f));
+	for (size_t i = 0; i < f.n; i++)
+		used += (size_t)snprintf(out + used, sizeof(out) - used, "%u ", f.ids[i]);
 	multi_scratch_free(&s);
 	return out;
 }
@@ -116,15 +116,14 @@ shares_scratch(void **state)
 	static const char *const one[] = { "abcd", "efgh", NULL }, *const two[] = { "efgh", NULL };
 	struct multi *a = multi_of(0, one), *b = multi_of(0, two);
 	struct multi_scratch s = { .zero = NULL };
-	const uint32_t *ids;
-	size_t n;
+	struct multi_found f;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_true(multi_scan(b, NULL, SLICE("efgh"), &s, &ids, &n));
-		assert_true(n == 1 && ids[0] == 0);
-		assert_true(multi_scan(a, NULL, SLICE("abcdefgh"), &s, &ids, &n));
-		assert_true(n == 2 && ids[0] == 0 && ids[1] == 1);
+		assert_true(multi_scan(b, NULL, SLICE("efgh"), &s, &f));
+		assert_true(f.n == 1 && f.ids[0] == 0);
+		assert_true(multi_scan(a, NULL, SLICE("abcdefgh"), &s, &f));
+		assert_true(f.n == 2 && f.ids[0] == 0 && f.ids[1] == 1);
 	}
 	multi_scratch_free(&s);
 	multi_free(a);
@@ -175,12 +174,92 @@ finds_each_of_many(void **state)
 	m = multi_build(v, N);
 	assert_non_null(m);
 	for (uint32_t i = 0; i < N; i += 7) {
-		const uint32_t *ids;
-		size_t n;
+		struct multi_found f;
 
-		assert_true(multi_scan(m, NULL, v[i].re, &s, &ids, &n));
-		assert_true(n == 1 && ids[0] == i);
+		assert_true(multi_scan(m, NULL, v[i].re, &s, &f));
+		assert_true(f.n == 1 && f.ids[0] == i);
 	}
+	multi_scratch_free(&s);
+	multi_free(m);
+}
+
+/* The bytes of a text that a match of its only candidate may begin at, in blocks. */
+static size_t
+bytes_to_search(const struct multi *m, struct slice text)
+{
+	struct multi_scratch s = { .zero = NULL };
+	size_t sum = 0, from, to;
+	struct multi_found f;
+	unsigned block = 0;
+
+	assert_true(multi_scan(m, NULL, text, &s, &f));
+	while (f.n > 0 && places_next(&f.places[0], text.n, &block, &from, &to))
+		sum += to - from + 1;
+	multi_scratch_free(&s);
+	return sum;
+}
+
+/* A match begins near what it requires; clauses that are too far from one another are none. */
+static void
+finds_places(void **state)
+{
+	static const char *const plain[] = { "needle", NULL },
+				 *const two[] = { "(?:foo|bar).{0,20}needle", NULL },
+				 *const far[] = { "\\w+needle", NULL };
+	static char text[20000];
+	struct slice t = slice_of(text, sizeof(text));
+	struct multi *m = multi_of(0, plain);
+
+	(void)state;
+	memset(text, ' ', sizeof(text));
+	memcpy(text + 10000, "needle", 6);
+	assert_int_equal(bytes_to_search(m, t), 256);
+	memcpy(text + 12, "needle", 6);
+	assert_int_equal(bytes_to_search(m, t), 384);
+	multi_free(m);
+	m = multi_of(0, two);
+	assert_int_equal(bytes_to_search(m, t), 0);
+	memcpy(text + 19000, "bar", 3);
+	assert_int_equal(bytes_to_search(m, t), 0);
+	memcpy(text + 9985, "foo", 3);
+	assert_int_equal(bytes_to_search(m, t), 256);
+	multi_free(m);
+	m = multi_of(0, far);
+	assert_int_equal(bytes_to_search(m, t), sizeof(text) + 1);
+	multi_free(m);
+}
+
+/* A text that is all beginnings of many literals is given up, and not looked at to the end. */
+static void
+gives_up_dear_texts(void **state)
+{
+	enum { N = 8192 };
+	static char re[N][16], text[1 << 20];
+	static struct multi_pattern v[N];
+	struct slice t = slice_of(text, sizeof(text));
+	struct multi_scratch s = { .zero = NULL };
+	struct multi_found f;
+	struct multi *m;
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		for (unsigned k = 0; k < 13; k++)
+			re[i][k] = i >> k & 1 ? 'a' : 'b';
+		v[i].re = slice_str(re[i]);
+	}
+	m = multi_build(v, N);
+	assert_non_null(m);
+	/* few places cost little, however long the text is */
+	memset(text, 'x', sizeof(text));
+	memset(text, 'a', 12);
+	memcpy(text + 100000, re[77], 13);
+	assert_true(multi_scan(m, NULL, t, &s, &f));
+	assert_true(f.n == 1 && f.ids[0] == 77);
+	memset(text, 'a', sizeof(text));
+	assert_true(!multi_scan(m, NULL, t, &s, &f) || f.n == N);
+	/* nothing of that is left */
+	assert_true(multi_scan(m, NULL, slice_str(re[78]), &s, &f));
+	assert_true(f.n == 1 && f.ids[0] == 78);
 	multi_scratch_free(&s);
 	multi_free(m);
 }
@@ -201,7 +280,8 @@ random_pattern(char *out, size_t max, unsigned depth)
 	static const char *const atoms[] = { "a", "b", "k", "S", "abk", "ska", "bas", " ", "-",
 		"\\s", "\\w", "\\W", ".", "\\d", "[ak]", "[^a]", "[a-k]", "[\\s-]", "\\b", "^", "$",
 		"\\x6b", "1", "\xc3\xa4", "\xc3\x84", "[\xc3\xa4x]", "\xc5\xbf", "\xe2\x84\xaa",
-		"\\1", "\\Qa.\\E" };
+		"\\1", "\\Qa.\\E", "\\K", "\\R", "\\X", "\\G", "\\A", "\\z", ".{0,40}",
+		"[^b]{2,30}", "(?1)" };
 	static const char *const opens[] = { "(", "(?:", "(?i:", "(?=", "(?!", "(?<=", "(?>",
 		"(?|" };
 	static const char *const repeats[] = { "?", "*", "+", "{2}", "{1,2}", "{0}", "+?", "{2,}" };
@@ -251,34 +331,38 @@ random_text(char *out, size_t max)
 {
 	static const char *const words[] = { "a", "b", "k", "s", "A", "K", "S", "abk", "ska", "bas",
 		" ", "  ", "-", "\n", "1", "\xc3\xa4", "\xc3\x84", "\xc5\xbf", "\xe2\x84\xaa", "x",
-		"aa", "." };
+		"aa", ".", "0000000000000000000000000000000000000000" };
 	size_t n = 0;
 
-	for (unsigned i = chance(40); i > 0 && n + 8 < max; i--)
+	for (unsigned i = chance(80); i > 0 && n + 42 < max; i--)
 		n += (size_t)snprintf(
 		    out + n, max - n, "%s", words[chance(sizeof(words) / sizeof(*words))]);
 	return slice_of(out, n);
 }
 
-/* Each pattern that matches is a candidate. Returns how many were candidates. */
+/* Each pattern that matches is a candidate, and where it may begin is as good as all of the text.
+ * Returns how many were candidates. */
 static size_t
 check_text(const struct multi *m, const struct multi_base *b, const struct multi_pattern *v,
     struct pattern *const *compiled, size_t count, struct slice text, struct multi_scratch *s)
 {
-	const uint32_t *ids;
-	size_t n, next = 0;
+	struct multi_found f;
+	size_t next = 0;
 
-	assert_true(multi_scan(m, b, text, s, &ids, &n));
+	assert_true(multi_scan(m, b, text, s, &f));
 	for (size_t i = 0; i < count; i++) {
-		if (next < n && ids[next] == i)
-			next++;
-		else if (pattern_match(compiled[i], text, NULL) == MATCH_YES)
-			fail_msg("/%.*s/ flags %u is no candidate for \"%.*s\"%s",
-			    SLICE_ARG(v[i].re), v[i].flags, SLICE_ARG(text),
-			    b != NULL ? ", with a base" : "");
+		bool candidate = next < f.n && f.ids[next] == i;
+		enum match right = pattern_match(compiled[i], text, NULL), found = MATCH_NO;
+
+		if (candidate)
+			found = pattern_match_at(compiled[i], text, &f.places[next++], NULL);
+		if (found != right && right != MATCH_ERROR)
+			fail_msg("/%.*s/ flags %u is found to be %d instead of %d in \"%.*s\"%s%s",
+			    SLICE_ARG(v[i].re), v[i].flags, found, right, SLICE_ARG(text),
+			    candidate ? "" : ": no candidate", b != NULL ? ", with a base" : "");
 	}
-	assert_int_equal(next, n);
-	return n;
+	assert_int_equal(next, f.n);
+	return f.n;
 }
 
 static void
@@ -287,7 +371,7 @@ misses_nothing(void **state)
 	struct multi_scratch s = { .zero = NULL };
 	size_t found = 0;
 	struct set set;
-	char text[512];
+	char text[2048];
 
 	(void)state;
 	state_of_chance = 20261123;
@@ -332,6 +416,8 @@ has_a_base(void **state)
 
 	(void)state;
 	assert_string_equal(candidates(m, NULL, SLICE("abc")), "0 1 3 4 ");
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(multi_requires(m, i), i == 2);
 	if (multi_weak(m) == 0) {
 		printf("# no libhs: no base\n");
 		assert_null(b);
@@ -401,12 +487,11 @@ scan_often(void *arg)
 	size_t wrong = 0;
 
 	for (int i = 0; i < 2000; i++) {
-		const uint32_t *ids;
-		size_t n;
+		struct multi_found f;
 
 		wrong += !multi_scan(shared->m, i % 2 ? shared->b : NULL,
-			     i % 3 ? SLICE("xx 123-45 viagra") : SLICE("viagra"), &s, &ids, &n) ||
-		    n < 2 || ids[n - 1] < 2;
+			     i % 3 ? SLICE("xx 123-45 viagra") : SLICE("viagra"), &s, &f) ||
+		    f.n < 2 || f.ids[f.n - 1] < 2;
 	}
 	multi_scratch_free(&s);
 	return wrong == 0 ? arg : NULL;
@@ -496,6 +581,8 @@ main(void)
 		cmocka_unit_test(shares_scratch),
 		cmocka_unit_test(finds_kelvin),
 		cmocka_unit_test(finds_each_of_many),
+		cmocka_unit_test(finds_places),
+		cmocka_unit_test(gives_up_dear_texts),
 		cmocka_unit_test(misses_nothing),
 		cmocka_unit_test(has_a_base),
 		cmocka_unit_test(refuses_a_false_base),

@@ -30,9 +30,11 @@ write_factor(struct factor f, struct buf *out)
 	}
 }
 
-/* What a pattern requires: clauses by &, their factors by |; "?" if nothing is known. */
+/* What a pattern requires: clauses by &, their factors by |; "?" if nothing is known. With reaches,
+ * behind each factor stands @ and how far from the match's begin it is; nothing if that is unknown.
+ */
 static const char *
-required(const char *re, unsigned flags)
+describe(const char *re, unsigned flags, bool reaches)
 {
 	static char text[4096];
 	struct cases *cases = cases_new();
@@ -55,12 +57,20 @@ required(const char *re, unsigned flags)
 			if (i + k > 0)
 				buf_char(&out, k > 0 ? '|' : '&');
 			write_factor(r.v[i].v[k], &out);
+			if (reaches && r.v[i].v[k].reach != REACH_FAR)
+				buf_printf(&out, "@%zu", r.v[i].v[k].reach);
 		}
 	snprintf(text, sizeof(text), "%s", out.n > 0 ? out.p : "?");
 	buf_free(&out);
 	arena_free(&a);
 	cases_free(cases);
 	return text;
+}
+
+static const char *
+required(const char *re, unsigned flags)
+{
+	return describe(re, flags, false);
 }
 
 struct expected {
@@ -148,7 +158,7 @@ reads_structure(void **state)
 		{ "(?:ab){2,}c", 0, "ababc&abab" },
 		{ "x{0}abc", 0, "abc" },
 		{ "(?:abc)?def", 0, "def" },
-		{ "abc.*def|ghi.*jkl", 0, "abc|jkl" },
+		{ "abc.*def|ghi.*jkl", 0, "abc|ghi" },
 		{ "(?:abc|d)", 0, "?" },
 		{ "(?:abc|)xyz", 0, "xyz" },
 		{ "(?=.*needle)abc", 0, "needle&abc" },
@@ -249,7 +259,8 @@ knows_ascii(void **state)
 				text[0] = (char)k;
 				if (utf)
 					length = utf8_encode(k, text);
-				if ((pattern_match(p, slice_of(text, length), NULL) == MATCH_YES) != is)
+				if ((pattern_match(p, slice_of(text, length), NULL) == MATCH_YES) !=
+				    is)
 					fail_msg("U+%04X and U+%04X", (unsigned)c, (unsigned)k);
 			}
 			pattern_free(p);
@@ -276,6 +287,44 @@ is_bounded(void **state)
 	assert_string_equal(required(re, 0), "abcd");
 }
 
+/* How far from where a match begins, in bytes at most. */
+static void
+knows_reaches(void **state)
+{
+	static const struct expected v[] = {
+		{ "viagra", 0, "viagra@0" },
+		{ "^\\b(?<!x)(?=abc)viagra", 0, "viagra@0&abc" },
+		{ ".{0,7}viagra", 0, "viagra@7" },
+		{ ".{0,7}viagra", PATTERN_UTF, "viagra@28" },
+		{ "[\xc3\xa4x]\\d?viagra", PATTERN_UTF, "viagra@6" },
+		{ "[\xe2\x82\xacx]{2}.viagra", PATTERN_UTF, "viagra@10" },
+		{ "k.viagra", PATTERN_UTF | PATTERN_CASELESS, "viagra@7" },
+		{ "\\w+viagra", 0, "viagra" },
+		{ "x*viagra", 0, "viagra" },
+		{ "(?:\\d\\d|\\d{3}|)viagra", 0, "viagra@3" },
+		{ "(?:\\d|abcd.\\w*?)viagra", 0, "viagra" },
+		{ "(?:.viagra|..cialis|\\W+soma)", 0, "viagra@1|cialis@2|soma" },
+		{ "(?:abc.){2}.viagra", 0, "viagra@9&abc@0" },
+		{ "(?:.abc){2,4}.viagra", 0, "viagra@17&abc@1" },
+		{ "(?:ab.{3}viagra){2,}", 0, "viagra@5" },
+		{ "(a)\\1viagra", 0, "viagra" },
+		{ "(?<=dear )viagra", 0, "viagra@0&dear " },
+		{ "\\s+dear friend", 0, "dear friend" },
+		{ "\\W.dear\\s+friend", 0, "dear_friend@2" },
+		{ "-\\s+dear friend", 0, "dear friend" },
+		{ "x\\Kviagra", 0, "xviagra@0" },
+		{ ".{65000}.{65000}viagra", 0, "viagra@130000" },
+		/* what is near is better than what is a little rarer */
+		{ "(?:abcdef.*xyzqj|ghijkl)", 0, "abcdef@0|ghijkl@0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++)
+		if (strcmp(describe(v[i].re, v[i].flags, true), v[i].what) != 0)
+			fail_msg("/%s/ requires %s, not %s", v[i].re,
+			    describe(v[i].re, v[i].flags, true), v[i].what);
+}
+
 int
 main(void)
 {
@@ -286,6 +335,7 @@ main(void)
 		cmocka_unit_test(keeps_phrases),
 		cmocka_unit_test(knows_cases),
 		cmocka_unit_test(knows_ascii),
+		cmocka_unit_test(knows_reaches),
 		cmocka_unit_test(is_bounded),
 	};
 

@@ -166,6 +166,24 @@ what_is_left_out_is_an_honest_stranger(void **state)
 	assert_null(t->zone);
 }
 
+/* So is who sends a message that stands in no test. */
+static void
+the_default_is_that_stranger(void **state)
+{
+	struct message m = { .body = SLICE("hi\r\n") };
+	struct test t = { .expects = NULL };
+	const struct test *other = lines(state, "body \"hi\"\nexpect accept");
+
+	testfile_default(&t.script, &m);
+	assert_slice(t.script.client_name, "mail.example.net");
+	assert_slice(step(&t, STEP_BODY, 0)->a, "hi\r\n");
+	for (size_t i = 0; step(&t, STEP_BODY, 0) != &t.script.steps[i]; i++) {
+		assert_int_equal(t.script.steps[i].kind, other->script.steps[i].kind);
+		assert_true(slice_eq(t.script.steps[i].a, other->script.steps[i].a));
+	}
+	script_free(&t.script);
+}
+
 static void
 no_client_and_no_helo(void **state)
 {
@@ -340,6 +358,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_whole_session),
 		TEST(what_is_left_out_is_an_honest_stranger),
+		TEST(the_default_is_that_stranger),
 		TEST(no_client_and_no_helo),
 		TEST(names_of_clients),
 		TEST(facts_that_macros_carry),

@@ -163,6 +163,24 @@ what_was_made_is_kept(void **state)
 	program_unref(p);
 }
 
+/* Who only takes what is there makes none. */
+static void
+what_is_kept_can_be_taken(void **state)
+{
+	struct program *p = load(rules);
+	uint32_t n = hyper_is_there() ? 2 : 0;
+
+	(void)state;
+	assert_int_equal(bases_take(p), n);
+	assert_compiles(p, "compiled kept\ncompiled kept folded\n");
+	program_unref(p);
+	p = load(rules);
+	assert_int_equal(bases_take(p), 0);
+	for (uint32_t i = 0; i < n; i++)
+		assert_non_null(atomic_load(&p->scans[i].base));
+	program_unref(p);
+}
+
 /* A file that is not good is made anew, and then it is good. */
 static void
 what_is_damaged_is_made_anew(void **state)
@@ -330,6 +348,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_made_is_kept),
+		TEST(what_is_kept_can_be_taken),
 		TEST(what_is_damaged_is_made_anew),
 		TEST(not_all_want_one),
 		TEST(a_directory_that_is_not_there_is_told),
