@@ -141,6 +141,26 @@ process_us(pid_t pid)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
+/* That of its children which have ended: there are filters that make a process for each session. */
+static double
+ended_us(pid_t pid)
+{
+	unsigned long user = 0, system = 0;
+	char path[64], line[1024];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) != NULL && strrchr(line, ')') != NULL)
+		sscanf(strrchr(line, ')'),
+		    ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lu %lu", &user,
+		    &system);
+	fclose(f);
+	return (double)(user + system) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+}
+
 /* That of the filter. */
 static double
 filter_us(void)
@@ -149,7 +169,7 @@ filter_us(void)
 
 	find_processes();
 	for (size_t i = 0; i < processes.n; i++)
-		us += process_us(processes.pids[i]);
+		us += process_us(processes.pids[i]) + ended_us(processes.pids[i]);
 	return us;
 }
 
@@ -189,6 +209,9 @@ filter_rss(void)
 static void
 die(const char *why)
 {
+	static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&once);
 	fprintf(stderr, "mta: %s\n", why);
 	end_filter();
 	exit(1);
