@@ -289,7 +289,8 @@ tell(struct session *s, char command, const void *data, size_t n, uint32_t unwan
 		return true;
 	letter = answer(s, p);
 	if (letter != SMFIR_CONTINUE && (letter != SMFIR_SKIP || command != SMFIC_BODY))
-		die("the filter ends a message before its end");
+		die(letter == SMFIR_ACCEPT ? "the filter ends a message before its end"
+					   : "the filter refuses a message");
 	return letter == SMFIR_CONTINUE;
 }
 
