@@ -65,7 +65,7 @@ class Tool:
 
 
 class Peer:
-    """A filter of others. It may have a user of its own, if it is root who starts it."""
+    """A filter of others. It has a user of its own, if it is root who starts it."""
 
     program = user = ""
 
@@ -78,7 +78,7 @@ class Peer:
             with open(path, "w", encoding="utf-8") as out:
                 out.write(text)
             os.chmod(path, 0o755)
-        if self.user and os.getuid() == 0:
+        if self.user and is_root():
             os.chown(folder, pwd.getpwnam(self.user).pw_uid, -1)
             for name in os.listdir(folder):
                 os.chown(os.path.join(folder, name), pwd.getpwnam(self.user).pw_uid, -1)
@@ -126,7 +126,7 @@ class Rspamd(Peer):
             process.terminate()
 
     def command(self, folder):
-        as_root = ["--insecure"] if os.getuid() == 0 else []
+        as_root = ["--insecure"] if is_root() else []
         return [shutil.which("rspamd"), "--no-fork", *as_root, "-c", folder + "/rspamd.conf"]
 
 
@@ -143,8 +143,9 @@ class Mailfromd(Peer):
                              % "".join(tests)}
 
     def command(self, folder):
-        return [shutil.which("mailfromd"), "--no-config", "--foreground", "--stderr",
-                "--user=" + self.user, "--state-directory=" + folder, "--pidfile=" + folder + "/pid",
+        as_user = ["--user=" + self.user] if is_root() else []
+        return [shutil.which("mailfromd"), "--no-config", "--foreground", "--stderr", *as_user,
+                "--state-directory=" + folder, "--pidfile=" + folder + "/pid",
                 "--milter-socket=unix:" + folder + "/socket", folder + "/rules.mfl"]
 
 
@@ -173,19 +174,23 @@ class Mimedefang(Peer):
             1;
             """
         start = """#!/bin/sh
-            mimedefang-multiplexor -D -U defang -s DIR/mux -z DIR -f DIR/worker -m 2 -x 2 \
+            mimedefang-multiplexor -D USER -s DIR/mux -z DIR -f DIR/worker -m 2 -x 2 \
                 -r 1000000 -q 128 -Q 300 -b 300 &
             while kill -0 $! && [ ! -S DIR/mux ]; do sleep 0.05; done
-            exec mimedefang -D -U defang -q -X -m DIR/mux -z DIR -p DIR/socket
+            exec mimedefang -D USER -q -X -m DIR/mux -z DIR -p DIR/socket
             """
         return {"filter.pl": "my @rules = (%s);\n" % "".join("qr{%s}i,\n" % r.pattern for r in rules) + perl,
                 "worker": '#!/bin/sh\nexec mimedefang.pl -f %s/filter.pl "$@"\n' % folder,
-                "start": start.replace("DIR", folder)}
+                "start": start.replace("DIR", folder).replace("USER", "-U defang" if is_root() else "")}
 
     def command(self, folder):
         if os.path.exists(folder + "/mux"):
             os.unlink(folder + "/mux")
         return [folder + "/start"]
+
+
+def is_root():
+    return os.getuid() == 0
 
 
 def run(command):
