@@ -1,17 +1,28 @@
 /*
  * mta.c - what a filter costs: the MTA's part of the milter protocol, and the filter's CPU time
  *
- *   mta LETTER MESSAGES CONNECTIONS SOCKET FILTER [ARGUMENT...]
+ *   mta LETTER SECONDS CONNECTIONS SOCKET FILTER [ARGUMENT...]
  *
- * Starts the filter, which has to listen on the unix socket, gives it that many messages, all of
+ * Starts the filter, which has to listen on the unix socket, gives it messages for so long, all of
  * them LETTER, each in a session of its own, as Postfix does, with so many sessions at a time, and
- * ends it. Prints the CPU time that the filter has taken, user and system, in microseconds a
- * message; how many answers it has given in a session; and the SMFIP_… that it has negotiated,
- * hexadecimal.
+ * ends it, with all the processes that it has made. Before the clock starts it gets some in the
+ * same way. Prints, as words NAME=VALUE:
+ *
+ *   us        CPU time of the filter's processes, user and system, in microseconds a message
+ *   own       the same of this program: what it costs to ask
+ *   messages  how many that were
+ *   rate      messages a second
+ *   answers   that the filter has given in a session
+ *   steps     the SMFIP_... that it has negotiated, hexadecimal
+ *   start     milliseconds from the filter's start until it first answered
+ *   rss       kilobytes of its processes that are in memory at the end
  *
  * Like Postfix, packets that await no answer are sent with the next one that does.
  */
+#include "base/clock.h"
+
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
@@ -22,7 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -31,15 +42,24 @@
 
 #define VERSION 6
 #define ALL_STEPS 0x1fffff
-#define START_MS 5000 /* that a filter may take to listen */
+#define START_SECONDS 120 /* that a filter may take to listen */
+#define WARM 4		  /* a part in so many of the time goes to what isn't counted */
 #define MOST_HEADERS 100
-#define MOST_LINE 4096 /* bytes of a header */
-#define CHUNK 65535    /* bytes of the body in a packet */
+#define MOST_PROCESSES 100 /* of a filter */
+#define MOST_LINE 4096	   /* bytes of a header */
+#define MOST_ANSWER 4096   /* bytes of an answer */
+#define CHUNK 65535	   /* bytes of the body in a packet */
 
 static struct sockaddr_un filter = { .sun_family = AF_UNIX };
-static atomic_int left;		   /* messages */
+static uint64_t end;		   /* of clock_us(): when no session begins any more */
+static atomic_ulong messages;	   /* given */
 static atomic_uint answers, steps; /* of the last session: all are alike */
-static pid_t pid;		   /* of the filter */
+
+/* The filter's processes, the one that was started first. */
+static struct {
+	pid_t pids[MOST_PROCESSES];
+	size_t n;
+} processes;
 
 /* The message. */
 static struct {
@@ -60,13 +80,140 @@ struct session {
 	size_t n;
 };
 
+/* ---- the filter's processes ---- */
+
+/* Add the children of a process, which are told by its threads. */
+static void
+add_children(pid_t parent)
+{
+	char path[64];
+	DIR *tasks;
+	long child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)parent);
+	tasks = opendir(path);
+	if (tasks == NULL)
+		return;
+	for (struct dirent *task; (task = readdir(tasks)) != NULL;) {
+		char file[sizeof(path) + sizeof(task->d_name) + 16];
+		FILE *f;
+
+		snprintf(file, sizeof(file), "%s/%s/children", path, task->d_name);
+		f = fopen(file, "r");
+		if (f == NULL)
+			continue;
+		while (processes.n < MOST_PROCESSES && fscanf(f, "%ld", &child) == 1)
+			processes.pids[processes.n++] = (pid_t)child;
+		fclose(f);
+	}
+	closedir(tasks);
+}
+
+/* All processes beneath this one are the filter's: those whose parent ends come to this one. */
+static void
+find_processes(void)
+{
+	processes.n = 0;
+	add_children(getpid());
+	for (size_t i = 0; i < processes.n; i++)
+		add_children(processes.pids[i]);
+}
+
+static void
+end_filter(void)
+{
+	for (find_processes(); processes.n > 0; find_processes()) {
+		for (size_t i = 0; i < processes.n; i++)
+			kill(processes.pids[i], SIGKILL);
+		waitpid(-1, NULL, 0);
+	}
+}
+
+/* The CPU time of a process, in microseconds. */
+static double
+process_us(pid_t pid)
+{
+	struct timespec t = { 0 };
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) == 0)
+		clock_gettime(clock, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* That of its children which have ended: there are filters that make a process for each session. */
+static double
+ended_us(pid_t pid)
+{
+	unsigned long user = 0, system = 0;
+	char path[64], line[1024];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) != NULL && strrchr(line, ')') != NULL)
+		sscanf(strrchr(line, ')'),
+		    ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lu %lu", &user,
+		    &system);
+	fclose(f);
+	return (double)(user + system) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* That of the filter. */
+static double
+filter_us(void)
+{
+	double us = 0;
+
+	find_processes();
+	for (size_t i = 0; i < processes.n; i++)
+		us += process_us(processes.pids[i]) + ended_us(processes.pids[i]);
+	return us;
+}
+
+/* Kilobytes of a process that are in memory. */
+static unsigned long
+process_rss(pid_t pid)
+{
+	unsigned long pages = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%*u %lu", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages * (unsigned long)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* Those of the filter. */
+static unsigned long
+filter_rss(void)
+{
+	unsigned long kb = 0;
+
+	find_processes();
+	for (size_t i = 0; i < processes.n; i++)
+		kb += process_rss(processes.pids[i]);
+	return kb;
+}
+
+/* ---- packets ---- */
+
 /* Give up: a bench of something else than what it says is worth nothing. */
 static void
 die(const char *why)
 {
+	static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&once);
 	fprintf(stderr, "mta: %s\n", why);
-	if (pid > 0)
-		kill(pid, SIGKILL);
+	end_filter();
 	exit(1);
 }
 
@@ -109,7 +256,7 @@ take(struct session *s, char *p, size_t n)
 	}
 }
 
-/* Read an answer: its letter. Its data, 512 bytes at most, go to p. */
+/* Read an answer: its letter. Its data go to p. */
 static char
 answer(struct session *s, char *p)
 {
@@ -120,7 +267,7 @@ answer(struct session *s, char *p)
 	s->answers++;
 	take(s, (char *)&size, sizeof(size));
 	size = ntohl(size);
-	if (size == 0 || size > 512)
+	if (size == 0 || size > MOST_ANSWER)
 		die("an answer of no or of too many bytes");
 	take(s, &letter, 1);
 	take(s, p, size - 1);
@@ -128,18 +275,23 @@ answer(struct session *s, char *p)
 }
 
 /* Send a packet, if its callback is wanted, and await the answer, if there will be one: it has to
- * be "go on", so that all messages go all the way. */
-static void
+ * be "go on", so that all messages go all the way, or of a body, "no more of it". True: go on. */
+static bool
 tell(struct session *s, char command, const void *data, size_t n, uint32_t unwanted,
     uint32_t no_reply)
 {
-	char p[512];
+	char p[MOST_ANSWER], letter;
 
 	if ((s->steps & unwanted) != 0)
-		return;
+		return true;
 	put(s, command, data, n);
-	if ((s->steps & no_reply) == 0 && answer(s, p) != SMFIR_CONTINUE)
-		die("the filter ends a message before its end");
+	if ((s->steps & no_reply) != 0)
+		return true;
+	letter = answer(s, p);
+	if (letter != SMFIR_CONTINUE && (letter != SMFIR_SKIP || command != SMFIC_BODY))
+		die(letter == SMFIR_ACCEPT ? "the filter ends a message before its end"
+					   : "the filter refuses a message");
+	return letter == SMFIR_CONTINUE;
 }
 
 /* The same with a string, its NUL included. */
@@ -151,7 +303,7 @@ static void
 negotiate(struct session *s)
 {
 	uint32_t offer[3] = { htonl(VERSION), htonl(SMFI_CURR_ACTS), htonl(ALL_STEPS) };
-	char p[512];
+	char p[MOST_ANSWER];
 
 	put(s, SMFIC_OPTNEG, offer, sizeof(offer));
 	if (answer(s, p) != SMFIC_OPTNEG)
@@ -181,73 +333,139 @@ send_body(struct session *s)
 {
 	for (size_t at = 0, n; at < mail.nbody; at += n) {
 		n = mail.nbody - at < CHUNK ? mail.nbody - at : CHUNK;
-		tell(s, SMFIC_BODY, mail.body + at, n, SMFIP_NOBODY, SMFIP_NR_BODY);
+		if (!tell(s, SMFIC_BODY, mail.body + at, n, SMFIP_NOBODY, SMFIP_NR_BODY))
+			return;
 	}
+}
+
+/* Does the filter change the message, or ask for time, and will yet say what is to be done? */
+static bool
+is_action(char letter)
+{
+	return letter != '\0' &&
+	    strchr((char[]){ SMFIR_PROGRESS, SMFIR_ADDHEADER, SMFIR_INSHEADER, SMFIR_CHGHEADER,
+		       SMFIR_ADDRCPT, '\0' },
+		letter) != NULL;
+}
+
+/* Connect to the filter, and negotiate; false if it doesn't listen. */
+static bool
+open_session(struct session *s)
+{
+	s->n = s->answers = 0;
+	s->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (s->fd < 0)
+		die(strerror(errno));
+	if (connect(s->fd, (struct sockaddr *)&filter, sizeof(filter)) != 0) {
+		close(s->fd);
+		return false;
+	}
+	negotiate(s);
+	return true;
+}
+
+static void
+close_session(struct session *s)
+{
+	put(s, SMFIC_QUIT, "", 0);
+	flush(s);
+	close(s->fd);
 }
 
 /* One session with one message. */
 static void
-run_session(void)
+run_session(struct session *s)
 {
-	struct session s = { .fd = socket(AF_UNIX, SOCK_STREAM, 0) };
-	char p[512], letter;
+	char p[MOST_ANSWER], letter;
 
-	if (s.fd < 0 || connect(s.fd, (struct sockaddr *)&filter, sizeof(filter)) != 0)
+	if (!open_session(s))
 		die(strerror(errno));
-	negotiate(&s);
-	PUT(&s, SMFIC_MACRO, "Cj\0mx.example.org\0{daemon_name}\0smtpd");
-	TELL(&s, SMFIC_CONNECT,
+	PUT(s, SMFIC_MACRO, "Cj\0mx.example.org\0{daemon_name}\0smtpd");
+	TELL(s, SMFIC_CONNECT,
 	    "client.example.net\0004\x63\x9c"
 	    "192.0.2.25",
 	    SMFIP_NOCONNECT, SMFIP_NR_CONN);
-	TELL(&s, SMFIC_HELO, "client.example.net", SMFIP_NOHELO, SMFIP_NR_HELO);
-	PUT(&s, SMFIC_MACRO, "M{mail_addr}\0ann@example.net");
-	TELL(&s, SMFIC_MAIL, "<ann@example.net>\0SIZE=2048", SMFIP_NOMAIL, SMFIP_NR_MAIL);
-	PUT(&s, SMFIC_MACRO, "R{rcpt_addr}\0bob@example.org");
-	TELL(&s, SMFIC_RCPT, "<bob@example.org>", SMFIP_NORCPT, SMFIP_NR_RCPT);
-	PUT(&s, SMFIC_MACRO,
+	TELL(s, SMFIC_HELO, "client.example.net", SMFIP_NOHELO, SMFIP_NR_HELO);
+	PUT(s, SMFIC_MACRO, "M{mail_addr}\0ann@example.net");
+	TELL(s, SMFIC_MAIL, "<ann@example.net>\0SIZE=2048", SMFIP_NOMAIL, SMFIP_NR_MAIL);
+	PUT(s, SMFIC_MACRO, "R{rcpt_addr}\0bob@example.org");
+	TELL(s, SMFIC_RCPT, "<bob@example.org>", SMFIP_NORCPT, SMFIP_NR_RCPT);
+	PUT(s, SMFIC_MACRO,
 	    "Ti\0"
 	    "4bW3xk1Zq7z9rNd");
-	tell(&s, SMFIC_DATA, "", 0, SMFIP_NODATA, SMFIP_NR_DATA);
-	send_headers(&s);
-	tell(&s, SMFIC_EOH, "", 0, SMFIP_NOEOH, SMFIP_NR_EOH);
-	send_body(&s);
-	put(&s, SMFIC_BODYEOB, "", 0);
+	tell(s, SMFIC_DATA, "", 0, SMFIP_NODATA, SMFIP_NR_DATA);
+	send_headers(s);
+	tell(s, SMFIC_EOH, "", 0, SMFIP_NOEOH, SMFIP_NR_EOH);
+	send_body(s);
+	put(s, SMFIC_BODYEOB, "", 0);
 	do
-		letter = answer(&s, p);
-	while (letter == SMFIR_INSHEADER || letter == SMFIR_CHGHEADER || letter == SMFIR_ADDRCPT);
+		letter = answer(s, p);
+	while (is_action(letter));
 	if (letter != SMFIR_CONTINUE && letter != SMFIR_ACCEPT)
 		die("the filter refuses a message");
-	put(&s, SMFIC_QUIT, "", 0);
-	flush(&s);
-	close(s.fd);
-	atomic_store(&answers, s.answers);
-	atomic_store(&steps, s.steps);
+	close_session(s);
+	atomic_fetch_add(&messages, 1);
+	atomic_store(&answers, s->answers);
+	atomic_store(&steps, s->steps);
 }
 
+/* A connection: session after session, one at least. */
 static void *
 run_sessions(void *arg)
 {
+	struct session *s = malloc(sizeof(*s));
+
 	(void)arg;
-	while (atomic_fetch_sub(&left, 1) > 0)
-		run_session();
+	if (s == NULL)
+		die("no memory is left");
+	do
+		run_session(s);
+	while (clock_us() < end);
+	free(s);
 	return NULL;
 }
 
-/* Wait until the filter listens. */
+/* Give messages for so long, on so many connections. */
 static void
-await_filter(void)
+run(double seconds, int connections)
 {
-	for (int ms = 0; ms < START_MS; ms += 10) {
-		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-		int rc = connect(fd, (struct sockaddr *)&filter, sizeof(filter));
+	pthread_t *threads = calloc((size_t)connections, sizeof(*threads));
 
-		close(fd);
-		if (rc == 0)
-			return;
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	end = clock_us() + (uint64_t)(seconds * 1e6);
+	atomic_store(&messages, 0);
+	for (int i = 0; i < connections; i++)
+		if (threads == NULL || pthread_create(&threads[i], NULL, run_sessions, NULL) != 0)
+			die("no thread to be had");
+	for (int i = 0; i < connections; i++)
+		pthread_join(threads[i], NULL);
+	free(threads);
+}
+
+/* Start the filter, and wait until it answers: for how many microseconds. */
+static uint64_t
+start_filter(char **command)
+{
+	uint64_t begun = clock_us();
+	struct session *s = malloc(sizeof(*s));
+	pid_t pid = fork();
+
+	if (s == NULL || pid < 0)
+		die(strerror(errno));
+	if (pid == 0) {
+		execv(command[0], command);
+		_exit(127);
 	}
-	die("the filter doesn't listen");
+	while (!open_session(s)) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			die("the filter ends at once");
+		if (clock_us() > begun + START_SECONDS * 1000000ull)
+			die("the filter doesn't listen");
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	begun = clock_us() - begun;
+	close_session(s);
+	free(s);
+	return begun;
 }
 
 /* Read all of a file; *n gets its length. A NUL follows it. */
@@ -307,36 +525,31 @@ read_mail(const char *path)
 int
 main(int argc, char **argv)
 {
-	int messages = argc > 5 ? atoi(argv[2]) : 0, connections = argc > 5 ? atoi(argv[3]) : 0;
-	struct rusage used;
-	pthread_t *threads;
-	double us;
+	double seconds = argc > 5 ? atof(argv[2]) : 0, us, own, rate;
+	int connections = argc > 5 ? atoi(argv[3]) : 0;
+	unsigned long n;
+	uint64_t start, begun;
 
-	if (messages <= 0 || connections <= 0 || strlen(argv[4]) >= sizeof(filter.sun_path)) {
-		fprintf(stderr, "mta LETTER MESSAGES CONNECTIONS SOCKET FILTER [ARGUMENT...]\n");
+	if (seconds <= 0 || connections <= 0 || strlen(argv[4]) >= sizeof(filter.sun_path)) {
+		fprintf(stderr, "mta LETTER SECONDS CONNECTIONS SOCKET FILTER [ARGUMENT...]\n");
 		return 64;
 	}
 	strcpy(filter.sun_path, argv[4]);
 	read_mail(argv[1]);
-	pid = fork();
-	if (pid == 0) {
-		execv(argv[5], argv + 5);
-		_exit(127);
-	}
-	await_filter();
-	atomic_init(&left, messages);
-	threads = calloc((size_t)connections, sizeof(*threads));
-	for (int i = 0; i < connections; i++)
-		if (pthread_create(&threads[i], NULL, run_sessions, NULL) != 0)
-			die("no thread to be had");
-	for (int i = 0; i < connections; i++)
-		pthread_join(threads[i], NULL);
-	free(threads);
-	kill(pid, SIGKILL);
-	if (wait4(pid, NULL, 0, &used) != pid)
-		die("the filter is gone");
-	us = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
-	    (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-	printf("%.1f %u %x\n", us / messages, atomic_load(&answers), atomic_load(&steps));
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	start = start_filter(argv + 5);
+	run(seconds / WARM, connections);
+	us = filter_us();
+	own = process_us(getpid());
+	begun = clock_us();
+	run(seconds, connections);
+	n = atomic_load(&messages);
+	rate = (double)n * 1e6 / (double)(clock_us() - begun);
+	own = (process_us(getpid()) - own) / (double)n;
+	us = (filter_us() - us) / (double)n;
+	printf("us=%.1f own=%.1f messages=%lu rate=%.0f answers=%u steps=%x start=%.1f rss=%lu\n",
+	    us, own, n, rate, atomic_load(&answers), atomic_load(&steps), (double)start / 1e3,
+	    filter_rss());
+	end_filter();
 	return 0;
 }

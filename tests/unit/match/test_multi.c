@@ -2,22 +2,12 @@
  * test_multi.c - which of many patterns are worth asking PCRE2 about
  *
  * What must hold of any patterns and texts is tried with random ones, of few letters so that much
- * matches. With POSTERN_PATTERNS, a file of `FLAGS TAB PATTERN` lines, and POSTERN_TEXTS, a file,
- * the same is tried with these.
+ * matches.
  */
-#include "match/multi.h"
-
-#include "base/arena.h"
-#include "match/pattern.h"
+#include "agree.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define SETS 300    /* random sets of patterns */
 #define BASES 25    /* of them with a base: that takes longer */
@@ -340,31 +330,6 @@ random_text(char *out, size_t max)
 	return slice_of(out, n);
 }
 
-/* Each pattern that matches is a candidate, and where it may begin is as good as all of the text.
- * Returns how many were candidates. */
-static size_t
-check_text(const struct multi *m, const struct multi_base *b, const struct multi_pattern *v,
-    struct pattern *const *compiled, size_t count, struct slice text, struct multi_scratch *s)
-{
-	struct multi_found f;
-	size_t next = 0;
-
-	assert_true(multi_scan(m, b, text, s, &f));
-	for (size_t i = 0; i < count; i++) {
-		bool candidate = next < f.n && f.ids[next] == i;
-		enum match right = pattern_match(compiled[i], text, NULL), found = MATCH_NO;
-
-		if (candidate)
-			found = pattern_match_at(compiled[i], text, &f.places[next++], NULL);
-		if (found != right && right != MATCH_ERROR)
-			fail_msg("/%.*s/ flags %u is found to be %d instead of %d in \"%.*s\"%s%s",
-			    SLICE_ARG(v[i].re), v[i].flags, found, right, SLICE_ARG(text),
-			    candidate ? "" : ": no candidate", b != NULL ? ", with a base" : "");
-	}
-	assert_int_equal(next, f.n);
-	return f.n;
-}
-
 static void
 misses_nothing(void **state)
 {
@@ -387,9 +352,9 @@ misses_nothing(void **state)
 		for (int k = 0; k < TEXTS; k++) {
 			struct slice t = random_text(text, sizeof(text));
 
-			found += check_text(m, NULL, set.v, set.compiled, set.n, t, &s);
+			found += agree(m, NULL, set.v, set.compiled, set.n, t, &s);
 			if (b != NULL)
-				found += check_text(m, b, set.v, set.compiled, set.n, t, &s);
+				found += agree(m, b, set.v, set.compiled, set.n, t, &s);
 		}
 		multi_base_free(b);
 		multi_free(m);
@@ -519,59 +484,6 @@ serves_threads(void **state)
 	multi_free(m);
 }
 
-/* ---- patterns and texts of others ---- */
-
-/* A file's bytes; absent if there is none. */
-static struct slice
-file_of(struct arena *a, const char *path)
-{
-	FILE *file = path != NULL ? fopen(path, "rb") : NULL;
-	long size = 0;
-	char *p;
-
-	if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) <= 0)
-		return SLICE_ABSENT;
-	rewind(file);
-	p = arena_alloc(a, (size_t)size);
-	size = (long)fread(p, 1, (size_t)size, file);
-	fclose(file);
-	return slice_of(p, (size_t)size);
-}
-
-static void
-agrees_on_given_patterns(void **state)
-{
-	struct arena a = { .limit = 0 };
-	struct slice patterns = file_of(&a, getenv("POSTERN_PATTERNS")), line, re;
-	struct slice text = file_of(&a, getenv("POSTERN_TEXTS"));
-	struct multi_scratch s = { .zero = NULL };
-	struct multi_pattern *v = arena_alloc(&a, (patterns.n + 1) * sizeof(*v));
-	struct pattern **compiled = arena_alloc(&a, (patterns.n + 1) * sizeof(*compiled));
-	struct pattern_error err;
-	struct multi *m;
-	size_t n = 0;
-
-	(void)state;
-	if (patterns.p == NULL || text.p == NULL)
-		printf("# no POSTERN_PATTERNS, no POSTERN_TEXTS: not tried\n");
-	while (patterns.n > 0) {
-		line = slice_cut(patterns, '\n', &patterns);
-		line = slice_cut(line, '\t', &re);
-		v[n].flags = memchr(line.p, 'i', line.n) != NULL ? PATTERN_CASELESS : 0;
-		v[n].re = re;
-		if (re.n > 0 && (compiled[n] = pattern_compile(re, v[n].flags, &err)) != NULL)
-			n++;
-	}
-	m = multi_build(v, n);
-	for (; text.n > 0; text = slice_of(text.p + text.n / 2 + 1, text.n - text.n / 2 - 1))
-		check_text(m, NULL, v, compiled, n, text, &s);
-	multi_free(m);
-	multi_scratch_free(&s);
-	for (size_t i = 0; i < n; i++)
-		pattern_free(compiled[i]);
-	arena_free(&a);
-}
-
 int
 main(void)
 {
@@ -587,7 +499,6 @@ main(void)
 		cmocka_unit_test(has_a_base),
 		cmocka_unit_test(refuses_a_false_base),
 		cmocka_unit_test(serves_threads),
-		cmocka_unit_test(agrees_on_given_patterns),
 	};
 
 	return cmocka_run_group_tests_name("multi", tests, NULL, NULL);
