@@ -15,7 +15,6 @@
 #define GROUP_NAME_MAX 32 /* bytes of a group's name in PCRE2 */
 #define ITEM_NS 1	  /* that an item takes, of bytes */
 #define UTF_ITEM_NS 3	  /* of UTF-8 */
-#define INTERPRETED 8	  /* times as many without the JIT */
 #define PLAIN_CLASS 32	  /* bytes of a class that takes no longer */
 #define CLASS_BYTES 16	  /* of others, that take as much again */
 
@@ -64,9 +63,6 @@ pattern_code(struct slice re, unsigned flags, uint32_t options, int *error, size
 	code = pcre2_compile(
 	    (PCRE2_SPTR)re.p, re.n, options_of(flags) | options, error, offset, context);
 	pcre2_compile_context_free(context);
-	/* without it PCRE2 interprets: slower, the same answers */
-	if (code != NULL)
-		pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	return code;
 }
 
@@ -101,13 +97,12 @@ longest_class(struct slice re)
 static double
 item_ns(const struct pattern *p, struct slice re)
 {
-	size_t jit = 0, class = longest_class(re);
+	size_t class = longest_class(re);
 	double ns = p->flags & PATTERN_UTF ? UTF_ITEM_NS : ITEM_NS;
 
 	if (p->flags & PATTERN_UTF && class > PLAIN_CLASS)
 		ns *= 1 + (double)class / CLASS_BYTES;
-	pcre2_pattern_info(p->code, PCRE2_INFO_JITSIZE, &jit);
-	return jit > 0 ? ns : ns * INTERPRETED;
+	return ns;
 }
 
 /* Keep what a search needs to know beside the code. False on lack of memory. */
@@ -166,6 +161,7 @@ pattern_free(struct pattern *p)
 	if (p == NULL)
 		return;
 	if (p->late != NULL) {
+		pcre2_code_free(atomic_load(&p->late->quick));
 		pcre2_code_free(atomic_load(&p->late->watched));
 		free(atomic_load(&p->late->effort));
 	}
@@ -173,6 +169,24 @@ pattern_free(struct pattern *p)
 	free(p->re);
 	pcre2_code_free(p->code);
 	free(p);
+}
+
+/* The code with what the JIT makes of it: most patterns of a large set are never asked about. */
+const pcre2_code *
+pattern_quick(const struct pattern *p)
+{
+	pcre2_code *code = atomic_load(&p->late->quick), *other = NULL;
+
+	if (code != NULL)
+		return code;
+	code = pcre2_code_copy(p->code);
+	if (code == NULL)
+		return p->code;
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	if (atomic_compare_exchange_strong(&p->late->quick, &other, code))
+		return code;
+	pcre2_code_free(code); /* another thread was faster */
+	return other;
 }
 
 /* Work out what a search for it may have to do, and keep it if there is memory. */

@@ -114,6 +114,8 @@ set_item(struct finder *f, const struct set *s)
 		char byte = (char)c;
 		bool small = c >= 'a' && c <= 'z', capital = c >= 'A' && c <= 'Z';
 
+		if (s->bits[c / 32] == 0)
+			c |= 31; /* most sets are of one letter */
 		if (!set_has(s, c) || (capital && has_both(s, c + ('a' - 'A'))))
 			continue;
 		item.v[item.n++] = units_of(f, &byte, 1, small && has_both(s, c) ? FACTOR_FOLD : 0);

@@ -23,6 +23,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define INTERPRETED 8	      /* times as many nanoseconds for an item without the JIT */
 #define JIT_STACK_START 65536 /* bytes; grows to LIMIT_JIT_STACK */
 #define PLACE_NS 2	      /* that a place takes where no match begins, at most */
 #define STEPS_LEAST 4	      /* at each place, to begin with */
@@ -124,6 +125,8 @@ scratch_get(unsigned groups)
 /* One search. */
 struct search {
 	const struct pattern *p;
+	const pcre2_code *code;
+	double item_ns; /* what an item that is held against the text may take */
 	PCRE2_SPTR text;
 	size_t n;
 	size_t last; /* place that a match may begin at */
@@ -187,7 +190,9 @@ watched_code(const struct pattern *p)
 		return code;
 	code = pattern_code(slice_of(p->re, p->nre), p->flags,
 	    PCRE2_USE_OFFSET_LIMIT | PCRE2_AUTO_CALLOUT, &error, &offset);
-	if (code == NULL)
+	if (code != NULL)
+		pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	else
 		atomic_store(&late->too_large, error != PCRE2_ERROR_NOMEMORY);
 	if (code == NULL || atomic_compare_exchange_strong(&late->watched, &other, code))
 		return code;
@@ -239,7 +244,7 @@ worst_ns(const struct search *x, size_t from, size_t places)
 	double left = (double)(x->n - from) - (double)(places - 1) / 2;
 	double items = (e->fixed + e->each * left) * (e->endless ? x->steps : 1);
 
-	return (double)places * (PLACE_NS + items * x->p->item_ns);
+	return (double)places * (PLACE_NS + items * x->item_ns);
 }
 
 /* How many places, of `all` from `from` on, can be searched in the time that is left; *ns is what
@@ -320,7 +325,7 @@ run_piece(struct search *x, size_t from, size_t *to)
 			return PCRE2_ERROR_MATCHLIMIT;
 		*to = last_of(x, from, places);
 		begin(x, (uint64_t)ns);
-		rc = run(x, p->code, from, *to, x->steps);
+		rc = run(x, x->code, from, *to, x->steps);
 		budget_end(x->b);
 		if (rc == PCRE2_ERROR_JIT_STACKLIMIT && scratch_add_stack(x->s))
 			continue;
@@ -356,6 +361,16 @@ run_pieces(struct search *x, size_t from)
 	return rc;
 }
 
+/* True for a code that PCRE2 interprets. */
+static bool
+is_interpreted(const pcre2_code *code)
+{
+	size_t jit = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &jit);
+	return jit == 0;
+}
+
 /* Search from an offset on for a match that begins at `last` at the latest; it is in s->data on
  * MATCH_YES. */
 static enum match
@@ -364,6 +379,8 @@ search(const struct pattern *p, struct slice subject, size_t from, size_t last, 
 {
 	struct search x = {
 		.p = p,
+		.code = pattern_quick(p),
+		.item_ns = p->item_ns,
 		.text = (PCRE2_SPTR)(subject.p != NULL ? subject.p : ""),
 		.n = subject.n,
 		.last = last,
@@ -371,8 +388,11 @@ search(const struct pattern *p, struct slice subject, size_t from, size_t last, 
 		.s = s,
 		.b = b,
 	};
-	int rc =
-	    b != NULL ? run_pieces(&x, from) : run_on_stack(&x, p->code, from, last, LIMIT_MATCH);
+	int rc;
+
+	if (is_interpreted(x.code))
+		x.item_ns *= INTERPRETED;
+	rc = b != NULL ? run_pieces(&x, from) : run_on_stack(&x, x.code, from, last, LIMIT_MATCH);
 
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;

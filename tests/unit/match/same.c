@@ -84,6 +84,9 @@ expect(struct slice re, unsigned flags, struct slice text)
 	struct found f, others[2];
 
 	assert(code != NULL);
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	if (watched != NULL)
+		pcre2_jit_compile(watched, PCRE2_JIT_COMPLETE);
 	f = find_plainly(code, text, 0);
 	others[0] = find_plainly(code, text, PCRE2_NO_JIT);
 	others[1] = watched != NULL ? find_plainly(watched, text, 0) : f;
