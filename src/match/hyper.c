@@ -15,7 +15,7 @@
 #include <time.h>
 
 #define FLAGS (HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH | HS_FLAG_PREFILTER | HS_FLAG_ALLOWEMPTY)
-#define ALONE_MAX 65536	    /* bytes of an expression's database */
+#define ALONE_MAX 98304	    /* bytes of an expression's database */
 #define TRIES 16	    /* expressions left out since libhs named them */
 #define TEXT_MAX (1u << 30) /* bytes of one scan: libhs counts in 32 bits */
 #define FITS 32		    /* databases that a scratch is known to fit: of others libhs is asked */

@@ -1,8 +1,9 @@
 /*
  * relax.c - a pattern in a plainer form that matches at least as much
  *
- * Texts in UTF-8 are read as bytes: a character beyond ASCII is one to four bytes with the upper
- * bit set. Long repetitions are made endless, since counting them costs most of a database.
+ * Texts in UTF-8 are read as bytes: a character beyond ASCII is a byte with the upper bit set, and
+ * those that go on. Long repetitions are made endless, since counting them costs most of a
+ * database.
  */
 #include "match/relax.h"
 
@@ -70,8 +71,9 @@ static void
 write_set(const struct set *s, struct buf *out)
 {
 	if (s->wide) {
+		buf_str(out, "(?:");
 		write_bytes(s, true, out);
-		buf_str(out, "{1,4}");
+		buf_str(out, "[\\x80-\\xbf]*)");
 		return;
 	}
 	if (!has_bytes(s) && s->nothers == 0) {
@@ -93,15 +95,15 @@ write_set(const struct set *s, struct buf *out)
 	buf_char(out, ')');
 }
 
-/* Write how often; a character may be so many bytes. */
+/* Write how often. */
 static void
-write_count(uint32_t min, uint32_t max, unsigned bytes, struct buf *out)
+write_count(uint32_t min, uint32_t max, struct buf *out)
 {
 	min = min > COUNT_MAX ? COUNT_MAX : min;
 	if (max > COUNT_MAX)
 		buf_printf(out, "{%u,}", min);
 	else
-		buf_printf(out, "{%u,%u}", min, max * bytes);
+		buf_printf(out, "{%u,%u}", min, max);
 }
 
 /* Write a repetition. */
@@ -112,15 +114,16 @@ write_repeat(const struct node *n, struct buf *out)
 
 	if (is_empty(child) || n->max == 0)
 		return;
-	if (child->type == NODE_SET && child->set->wide) {
+	/* where bytes aren't counted to the end, characters need not be told apart */
+	if (child->type == NODE_SET && child->set->wide && n->max > COUNT_MAX) {
 		write_bytes(child->set, true, out);
-		write_count(n->min, n->max, 4, out);
+		write_count(n->min, n->max, out);
 		return;
 	}
 	buf_str(out, "(?:");
 	write_node(child, false, out);
 	buf_char(out, ')');
-	write_count(n->min, n->max, 1, out);
+	write_count(n->min, n->max, out);
 }
 
 /* Write a node. */

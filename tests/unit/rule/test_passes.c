@@ -251,8 +251,8 @@ static void
 write_text(struct buf *out, unsigned most)
 {
 	static const char *const odd[] = { "\xe2\x84\xaai\xc5\xbf\xc5\xbf",
-		"\xef\xbd\x82"
-		"ank",
+		("\xef\xbd\x82"
+		 "ank"),
 		"VIAGRA", "the", "a", "xxxxxxxxxxxxxxxxxx", "http://bank.example/", "Dear", "-",
 		"\t", "000000000000000000000000000000000000000000000000", "\xff", "" };
 
