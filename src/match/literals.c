@@ -21,7 +21,7 @@
 #define FILTER_BITS_MAX 20
 #define FILTER_SHARE 4 /* a literal has 2 to this power bits in the table */
 #define RUN_BACK 16    /* bytes that a run before the window has mostly at most */
-#define CROWD_BITS 1.5 /* that a window must be rarer to be taken though one more has it */
+#define CROWD_BITS 0.5 /* that a window must be rarer to be taken though twice as many have it */
 
 /* A literal as bytes. */
 static void
@@ -67,34 +67,6 @@ window_at(const struct table *t, const struct literal_text *l, size_t at)
 	return (literals_load(bytes) | SMALL) & t->mask;
 }
 
-/* Choose the window of a literal: a rare one that few others have. crowd counts by hash. */
-static void
-choose_window(const struct table *t, struct literal_text *l, const uint16_t *units, uint32_t *crowd)
-{
-	size_t length = window_length(l);
-	double best = -1e9;
-
-	for (size_t from = 0, to; from < l->n; from = to + 1) {
-		to = part_end(l, from);
-		for (size_t at = from; at + length <= to; at++) {
-			uint32_t others = crowd[literals_hash(window_at(t, l, at)) >> t->shift];
-			double bits =
-			    required_bits(units + at, length, -1) - CROWD_BITS * log2(1.0 + others);
-
-			if (bits <= best)
-				continue;
-			best = bits;
-			l->window = (unsigned char)at;
-			l->from = (unsigned char)from;
-			l->to = (unsigned char)to;
-		}
-	}
-	crowd[literals_hash(window_at(t, l, l->window)) >> t->shift]++;
-	l->back = l->window;
-	for (size_t i = 0; i < l->window; i++)
-		l->back += l->fold[i] == FOLD_RUN ? RUN_BACK - 1 : 0;
-}
-
 /* Room for n literals. */
 static bool
 table_alloc(struct table *t, size_t n)
@@ -127,31 +99,85 @@ two_bytes(const struct literal_text *l, int at, int step, uint16_t *mask)
 	return two;
 }
 
-/* A literal as an entry. */
+/* A literal as an entry, with its window at a place of the part that is set. */
 static struct entry
 entry_of(const struct table *t, const struct literal_text *l, size_t number)
 {
-	uint16_t next, before;
+	int behind = l->to - l->window - WINDOW, before = l->window - l->from;
+	int left, right; /* bytes before the window, and from there on, that the key has so far */
+	uint16_t two_behind, two_before;
 	uint32_t more = 0;
-	struct entry e = {
-		.window = window_at(t, l, l->window),
-		.literal = (uint32_t)number,
-		.left = (unsigned char)(l->window - l->from),
-		.right = (unsigned char)(l->to - l->window),
-	};
+	struct entry e = { .window = window_at(t, l, l->window), .literal = (uint32_t)number };
 
-	if (l->to - l->from > WINDOW) {
-		/* as far from the window as they can be */
-		size_t at = e.right - WINDOW > e.left ? (size_t)(l->to - WINDOW) : l->from;
-
-		more = window_at(t, l, at);
+	if (behind > 0 || before > 0) {
 		e.has_more = true;
-		e.more_at = (int8_t)((int)at - l->window);
+		e.more_at = (int8_t)(behind >= WINDOW ? WINDOW
+			: before >= WINDOW	      ? -WINDOW
+			: behind > 0		      ? behind
+						      : -before);
+		more = window_at(t, l, (size_t)(l->window + e.more_at));
 	}
-	next = two_bytes(l, l->to + 1, 1, &e.next_mask);
-	before = two_bytes(l, l->from - 2, -1, &e.before_mask);
-	e.key = literals_key(more, next, before);
+	right = e.more_at > 0 ? WINDOW + e.more_at : behind < 0 ? WINDOW - 1 : WINDOW;
+	left = e.more_at < 0 ? -e.more_at : 0;
+	e.next_inside = l->to - l->window >= right + 2;
+	e.before_inside = before >= left + 2;
+	two_behind = two_bytes(l, e.next_inside ? l->window + right : l->to + 1, 1, &e.next_mask);
+	two_before =
+	    two_bytes(l, e.before_inside ? l->window - left - 1 : l->from - 2, -1, &e.before_mask);
+	/* where the part ends makes a difference only to what is asked beyond it */
+	e.right = (unsigned char)(e.next_inside ? right + 2
+		: e.next_mask != 0		? l->to - l->window
+						: right);
+	e.left = (unsigned char)(e.before_inside ? left + 2 : e.before_mask != 0 ? before : left);
+	e.key = literals_key(more, two_behind, two_before);
 	return e;
+}
+
+/* A hash of what is looked for of an entry. */
+static uint32_t
+hash_of(const struct table *t, const struct entry *e)
+{
+	uint32_t key = literals_hash((uint32_t)(e->key >> 32) ^ literals_hash((uint32_t)e->key));
+
+	return literals_hash(e->window ^ key) >> t->shift;
+}
+
+/* Choose the window of a literal: a rare one, which few others have with the same key. crowd counts
+ * by hash. */
+static void
+choose_window(const struct table *t, struct literal_text *l, const uint16_t *units, uint32_t *crowd)
+{
+	size_t length = window_length(l);
+	struct literal_text best = *l;
+	double most = -1e9;
+	uint32_t chosen = 0;
+
+	for (size_t from = 0, to; from < l->n; from = to + 1) {
+		to = part_end(l, from);
+		l->from = (unsigned char)from;
+		l->to = (unsigned char)to;
+		for (size_t at = from; at + length <= to; at++) {
+			struct entry e;
+			uint32_t hash;
+			double bits;
+
+			l->window = (unsigned char)at;
+			e = entry_of(t, l, 0);
+			hash = hash_of(t, &e);
+			bits = required_bits(units + at, length, -1) -
+			    CROWD_BITS * log2(1.0 + crowd[hash]);
+			if (bits <= most)
+				continue;
+			most = bits;
+			chosen = hash;
+			best = *l;
+		}
+	}
+	crowd[chosen]++;
+	*l = best;
+	l->back = l->window;
+	for (size_t i = 0; i < l->window; i++)
+		l->back += l->fold[i] == FOLD_RUN ? RUN_BACK - 1 : 0;
 }
 
 /* The order of groups in a bucket. */
@@ -162,6 +188,11 @@ compare_groups(const struct entry *x, const struct entry *y)
 		return x->window < y->window ? -1 : 1;
 	if (x->left != y->left || x->right != y->right)
 		return x->left != y->left ? x->left - y->left : x->right - y->right;
+	if (x->more_at != y->more_at || x->next_inside != y->next_inside)
+		return x->more_at != y->more_at ? x->more_at - y->more_at
+						: x->next_inside - y->next_inside;
+	if (x->before_inside != y->before_inside)
+		return x->before_inside - y->before_inside;
 	return x->next_mask != y->next_mask ? x->next_mask - y->next_mask
 					    : x->before_mask - y->before_mask;
 }

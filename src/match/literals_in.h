@@ -12,18 +12,20 @@
 #define FOLD_RUN 0xff
 
 /* A literal in its bucket. Beside the window more bytes are kept, made small, which tell most of
- * those apart that have the window in common: four of the part that the window is in, and two each
- * that stand behind the run that ends it, and before the one that begins it. They make a key. Those
- * whose bytes stand at the same places are one group, ordered by key. */
+ * those apart that have the window in common: four that stand beside it in the part that it is in,
+ * and two each behind and before these, or beyond the run that ends the part. They make a key.
+ * Those whose bytes stand at the same places are one group, ordered by key. */
 struct entry {
 	uint64_t key; /* four bytes, two behind, two before, the nearest one in the lower half */
 	uint32_t window;
 	uint32_t literal;
 	uint32_t group;			 /* entries from this one on that are in its group */
-	uint16_t next_mask, before_mask; /* 0: nothing stands there */
+	uint16_t next_mask, before_mask; /* of the two bytes: 0: nothing stands there */
+	bool next_inside, before_inside; /* they are of the part, and end it for the key */
 	bool has_more;			 /* there are four bytes */
 	int8_t more_at;			 /* where they stand, from the window */
-	unsigned char left, right; /* bytes of the part before the window, and from there on */
+	/* bytes before the window, and from there on: to the run, or as many as the key has */
+	unsigned char left, right;
 };
 
 /* Literals whose windows are of one length. */

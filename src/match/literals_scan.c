@@ -108,19 +108,36 @@ struct beyond {
 	uint16_t before, next;
 };
 
-/* The key that the text has at a place for a group whose four bytes are right. */
-static uint64_t
-key_at(struct scan *s, const struct entry *e, size_t at, struct beyond *b)
+/* The two bytes behind what the key has so far; before it. */
+static uint16_t
+next_two(struct scan *s, const struct entry *e, size_t at, struct beyond *b)
 {
+	if (e->next_inside)
+		return (uint16_t)(s->p[at + e->right - 2] | s->p[at + e->right - 1] << 8 | 0x2020);
 	if (e->next_mask != 0 && b->right != e->right) {
 		b->right = e->right;
 		b->next = behind_run(s, at + e->right);
 	}
+	return b->next & e->next_mask;
+}
+
+static uint16_t
+two_before(struct scan *s, const struct entry *e, size_t at, struct beyond *b)
+{
+	if (e->before_inside)
+		return (uint16_t)(s->p[at - e->left + 1] | s->p[at - e->left] << 8 | 0x2020);
 	if (e->before_mask != 0 && b->left != e->left) {
 		b->left = e->left;
 		b->before = before_run(s, at - e->left);
 	}
-	return literals_key(e->key >> 32, b->next & e->next_mask, b->before & e->before_mask);
+	return b->before & e->before_mask;
+}
+
+/* The key that the text has at a place for a group whose four bytes are right. */
+static uint64_t
+key_at(struct scan *s, const struct entry *e, size_t at, struct beyond *b)
+{
+	return literals_key(e->key >> 32, next_two(s, e, at, b), two_before(s, e, at, b));
 }
 
 /* The first of n entries whose key is not below one. */

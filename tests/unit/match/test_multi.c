@@ -219,37 +219,43 @@ finds_places(void **state)
 	multi_free(m);
 }
 
-/* A text that is all beginnings of many literals is given up, and not looked at to the end. */
+/* A text that is all parts of many literals is given up, and not looked at to the end. */
 static void
 gives_up_dear_texts(void **state)
 {
-	enum { N = 8192 };
-	static char re[N][16], text[1 << 20];
+	enum { LEAST = 30, MOST = 48, N = (LEAST + MOST) * (MOST - LEAST + 1) / 2 };
+	static char re[N][MOST + 1], text[1 << 20];
 	static struct multi_pattern v[N];
 	struct slice t = slice_of(text, sizeof(text));
 	struct multi_scratch s = { .zero = NULL };
 	struct multi_found f;
 	struct multi *m;
+	unsigned n = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < N; i++) {
-		for (unsigned k = 0; k < 13; k++)
-			re[i][k] = i >> k & 1 ? 'a' : 'b';
-		v[i].re = slice_str(re[i]);
-	}
+	/* one b in many a, at all places, in all lengths */
+	for (unsigned length = LEAST; length <= MOST; length++)
+		for (unsigned place = 0; place < length; place++, n++) {
+			memset(re[n], 'a', length);
+			re[n][place] = 'b';
+			v[n].re = slice_of(re[n], length);
+		}
+	assert_int_equal(n, N);
 	m = multi_build(v, N);
 	assert_non_null(m);
 	/* few places cost little, however long the text is */
 	memset(text, 'x', sizeof(text));
 	memset(text, 'a', 12);
-	memcpy(text + 100000, re[77], 13);
+	memcpy(text + 100000, re[7], LEAST);
 	assert_true(multi_scan(m, NULL, t, &s, &f));
-	assert_true(f.n == 1 && f.ids[0] == 77);
+	assert_true(f.n == 1 && f.ids[0] == 7);
 	memset(text, 'a', sizeof(text));
-	assert_true(!multi_scan(m, NULL, t, &s, &f) || f.n == N);
+	for (unsigned i = 0; i < sizeof(text); i += LEAST / 2)
+		text[i] = 'b';
+	assert_true(!multi_scan(m, NULL, t, &s, &f) || f.n > N / 2);
 	/* nothing of that is left */
-	assert_true(multi_scan(m, NULL, slice_str(re[78]), &s, &f));
-	assert_true(f.n == 1 && f.ids[0] == 78);
+	assert_true(multi_scan(m, NULL, slice_of(re[8], LEAST), &s, &f));
+	assert_true(f.n == 1 && f.ids[0] == 8);
 	multi_scratch_free(&s);
 	multi_free(m);
 }
