@@ -12,6 +12,7 @@
 #define WORK_MORE 2	/* times that, and the text is */
 #define CROWDED 16	/* entries of a bucket that is */
 #define RUN_SHARE 8	/* bytes of a run that cost as much as one */
+#define SEARCH_WORK 4	/* what a search in a group costs */
 
 struct scan {
 	const struct literals *literals;
@@ -183,6 +184,7 @@ look_at_group(struct scan *s, const struct entry *e, size_t at, struct beyond *b
 	const struct entry *end = e + e->group;
 	uint64_t key = 0;
 
+	s->work += e->group > 1 ? SEARCH_WORK : 0;
 	if (e->has_more) {
 		key = (uint64_t)(literals_load(s->p + at + e->more_at) | SMALL) << 32;
 		e = first_from(e, e->group, key);

@@ -19,6 +19,7 @@ static inline size_t
 agree(const struct multi *m, const struct multi_base *b, const struct multi_pattern *v,
     struct pattern *const *compiled, size_t count, struct slice text, struct multi_scratch *s)
 {
+	struct budget budget = budget_new(UINT64_C(3600000000));
 	struct multi_found f;
 	size_t next = 0;
 
@@ -28,7 +29,7 @@ agree(const struct multi *m, const struct multi_base *b, const struct multi_patt
 		enum match right = pattern_match(compiled[i], text, NULL), found = MATCH_NO;
 
 		if (candidate)
-			found = pattern_match_at(compiled[i], text, &f.places[next++], NULL);
+			found = pattern_match_at(compiled[i], text, &f.places[next++], &budget);
 		if (found != right && right != MATCH_ERROR)
 			fail_msg("/%.*s/ flags %u is found to be %d instead of %d in \"%.*s\"%s%s",
 			    SLICE_ARG(v[i].re), v[i].flags, found, right, SLICE_ARG(text),
