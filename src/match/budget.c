@@ -29,11 +29,13 @@ is_due(const struct budget *b)
 }
 
 /* Count what is not counted yet. Other work may lie between those searches, but they have taken no
- * more than they can take. */
+ * more than they can take; all of that counts where they began in another thread, whose clock is
+ * ahead. */
 static void
 count(struct budget *b)
 {
-	uint64_t now = clock_us(), us = now - b->since_us, most = b->worst_ns / 1000 + 1;
+	uint64_t now = clock_thread_ns() / 1000, us = now - b->since_us,
+		 most = b->worst_ns / 1000 + 1;
 
 	b->used_us += us < most ? us : most;
 	b->since_us = now;
@@ -48,7 +50,7 @@ budget_begin(struct budget *b, uint64_t worst_ns)
 	if (b->worst_ns > 0 && worst_ns >= b->limit_us * 1000 / UNCOUNTED)
 		count(b);
 	if (b->worst_ns == 0)
-		b->since_us = clock_us();
+		b->since_us = clock_thread_ns() / 1000;
 	b->worst_ns += worst_ns;
 }
 

@@ -1,9 +1,10 @@
 /*
  * budget.h - the time that searches may take together
  *
- * Time is the clock's, not the processor's: what is bounded is how long others wait. It is counted
- * while searches run, and only then. A search that can't take long by its form is not worth a look
- * at the clock: such ones are counted together, as soon as they might have taken some time.
+ * Time is the processor's that the calling thread has: that a machine is busy is no pattern's
+ * fault. It is counted while searches run, and only then. A search that can't take long by its form
+ * is not worth a look at the clock: such ones are counted together, as soon as they might have
+ * taken some time.
  */
 #pragma once
 

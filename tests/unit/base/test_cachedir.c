@@ -29,7 +29,7 @@ static struct buf why;
 static const char *
 path(const char *name)
 {
-	static char text[128];
+	static char text[sizeof dir + 256];
 
 	snprintf(text, sizeof(text), "%s/%s", dir, name);
 	return text;
