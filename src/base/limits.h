@@ -20,16 +20,17 @@
 #define LIMIT_RULES 1000000	    /* rules of one ruleset */
 #define LIMIT_TEXT 4096		    /* bytes of one text in a rule */
 #define LIMIT_PATTERN 32768	    /* bytes of one pattern */
-#define LIMIT_PATTERN_DEPTH 250     /* groups within one another that are looked into: else asked */
-#define LIMIT_SPOTS 4096  /* patterns that may match, in all texts of a fact: it isn't kept where */
-#define LIMIT_FACTOR 48	    /* bytes of one text that a pattern requires: it is cut */
-#define LIMIT_MACROS 50		    /* macros that an MTA takes in one request */
-#define LIMIT_NAME 64		    /* bytes of a label, list or definition name */
+#define LIMIT_PATTERN_DEPTH 250	    /* groups within one another that are looked into: else asked */
+#define LIMIT_SPOTS 4096 /* patterns that may match, in all texts of a fact: it isn't kept where   \
+			  */
+#define LIMIT_FACTOR 48	 /* bytes of one text that a pattern requires: it is cut */
+#define LIMIT_MACROS 50	 /* macros that an MTA takes in one request */
+#define LIMIT_NAME 64	 /* bytes of a label, list or definition name */
 
 /* ---- matching: beyond each, the atom's outcome is error ---- */
-#define LIMIT_MATCH 1000000	   /* PCRE2's match limit */
-#define LIMIT_MATCH_DEPTH 100000   /* PCRE2's depth limit */
-#define LIMIT_MATCH_MS 2000	   /* milliseconds of matching for a message (match-budget) */
+#define LIMIT_MATCH 1000000	 /* PCRE2's match limit */
+#define LIMIT_MATCH_DEPTH 100000 /* PCRE2's depth limit */
+#define LIMIT_MATCH_MS 2000	 /* milliseconds of matching for a message (match-budget) */
 /* Milliseconds of the processor for trying suspect patterns in `postern check`: the rest is not
  * tried; and from which on the search of one text is warned of */
 #define LIMIT_DANGER_MS 200
