@@ -28,6 +28,7 @@
 #define STEPS_LEAST 4	      /* at each place, to begin with */
 #define STEPS_MOST 256	      /* likewise, in short texts */
 #define STEPS_MORE 8	      /* times as many when they are too few */
+#define STEPS_COMMON 32	      /* up to which they stay so many */
 #define SMALL_PIECE 64	      /* part of a budget that a first piece may take at most, if it can */
 #define FEW_PLACES 32	      /* a piece of fewer is not worth its call */
 #define WATCHED_PLACES 65536  /* that are searched at once by watched code */
@@ -131,8 +132,8 @@ struct search {
 	struct scratch *s;
 	struct budget *b;
 	struct effort effort;
-	uint32_t steps, least; /* at each place: now, and to begin with */
-	bool going;	       /* a piece was searched just now */
+	uint32_t steps, first, least; /* at each place: now, to begin with, and from now on */
+	bool going;		      /* a piece was searched just now */
 	/* of watched code: when to end, callouts between two looks, and up to the next one */
 	uint64_t end_us;
 	unsigned looks, callouts;
@@ -299,7 +300,7 @@ is_enough(const struct search *x, size_t places, size_t all)
 {
 	if (x->p->whole || all < FEW_PLACES)
 		return places == all;
-	return places >= FEW_PLACES || (places > 0 && x->steps > x->least);
+	return places >= FEW_PLACES || (places > 0 && x->steps > x->first);
 }
 
 /* Search a piece from a place on, and tell its last place. */
@@ -329,6 +330,9 @@ run_piece(struct search *x, size_t from, size_t *to)
 			return rc;
 		}
 		watched = places;
+		/* what one place wants others may, too */
+		if (x->steps < STEPS_COMMON)
+			x->least = x->steps * STEPS_MORE;
 		x->steps =
 		    x->steps < LIMIT_MATCH / STEPS_MORE ? x->steps * STEPS_MORE : LIMIT_MATCH;
 	}
@@ -345,7 +349,7 @@ run_pieces(struct search *x, size_t from)
 	size_t to = from;
 
 	x->effort = pattern_effort(x->p);
-	x->steps = x->least = first_steps(x, from);
+	x->steps = x->first = x->least = first_steps(x, from);
 	while (from <= x->last && rc == PCRE2_ERROR_NOMATCH) {
 		if (x->b->spent)
 			return PCRE2_ERROR_CALLOUT;
