@@ -167,6 +167,29 @@ keeps_limits(void **state)
 	    MATCH_ERROR);
 }
 
+/* Where the JIT does not serve, depth and heap are bounded: what goes over a text of 30,000 bytes
+ * does it, four times as much is an error, as is less of what keeps more. */
+static void
+bounds_depth_and_heap(void **state)
+{
+	static const char deep[] = "(*NO_JIT)(?:a|b)*c",
+			  wide[] = "(*NO_JIT)(?:(a)(b)?(c)?(d)?(e)?(f)?(g)?(h)?(i)?(j)?(k)?(l)?"
+				   "(m)?(n)?(o)?(p)?(q)?(r)?(s)?(t)?(u)?(v)?(w)?(x)?)*c";
+	size_t n = 4 * 30000;
+	char *text = malloc(n);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'a', n);
+	text[n / 4 - 1] = 'c';
+	assert_int_equal(once(deep, 0, slice_of(text, n / 4)), MATCH_YES);
+	assert_int_equal(once(wide, 0, slice_of(text, n / 4)), MATCH_ERROR);
+	text[n / 4 - 1] = 'a';
+	text[n - 1] = 'c';
+	assert_int_equal(once(deep, 0, slice_of(text, n)), MATCH_ERROR);
+	free(text);
+}
+
 /* Groups: what took part, what did not, what there is not; by number and by name. */
 static void
 captures(void **state)
@@ -343,6 +366,7 @@ main(void)
 		cmocka_unit_test(ends_hard_searches),
 		cmocka_unit_test(gets_stack),
 		cmocka_unit_test(keeps_limits),
+		cmocka_unit_test(bounds_depth_and_heap),
 		cmocka_unit_test(captures),
 		cmocka_unit_test(captures_many),
 		cmocka_unit_test(counts),
