@@ -71,7 +71,7 @@ spots_of(const struct spots *s, size_t text, size_t first, size_t n, const struc
 		return false;
 	end = s->ends[text];
 	from = first_from(s, text > 0 ? s->ends[text - 1] : 0, end, first);
-	*v = s->v + from;
+	*v = s->n > 0 ? s->v + from : NULL; /* nothing is found: there may be no memory */
 	*count = first_from(s, from, end, first + n) - from;
 	return true;
 }
