@@ -88,7 +88,7 @@ app_compile(int argc, char **argv)
 	if (!hyper_is_there())
 		puts("postern was built without libhs: there is nothing to compile");
 	else if (count_wanted(p) == 0)
-		puts("no pattern is in want of a database: there is nothing to compile");
+		puts("no pattern needs a database: there is nothing to compile");
 	else
 		status = compile(p);
 	program_unref(p);

@@ -3,8 +3,8 @@
  */
 #include "app/offline.h"
 
-#define RECEIVER                                                                                   \
-	"mx.example.org" /* our name in SPF explanations, so that they are the same anywhere */
+/* Our name in SPF explanations, so that they are the same anywhere. */
+#define RECEIVER "mx.example.org"
 
 bool
 offline_begin(struct offline *o, const struct program *p, struct zone *zone)

@@ -39,8 +39,9 @@ cachedir_open(struct cachedir *c, const char *path, struct buf *why)
 		return tell(why);
 	if (fstat(c->fd, &st) != 0)
 		tell(why);
-	else if (st.st_uid != geteuid() && st.st_uid != 0)
-		buf_printf(why, "it belongs to user %u, not to us", (unsigned)st.st_uid);
+	else if (st.st_uid != geteuid())
+		buf_printf(why, "it belongs to user %u, not to user %u as which this runs",
+		    (unsigned)st.st_uid, (unsigned)geteuid());
 	else if (st.st_mode & FOR_OTHERS)
 		buf_printf(why, "others may write to it (mode %04o)", st.st_mode & 07777);
 	else

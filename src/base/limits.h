@@ -21,11 +21,11 @@
 #define LIMIT_TEXT 4096		    /* bytes of one text in a rule */
 #define LIMIT_PATTERN 32768	    /* bytes of one pattern */
 #define LIMIT_PATTERN_DEPTH 250	    /* groups within one another that are looked into: else asked */
-#define LIMIT_SPOTS 4096 /* patterns that may match, in all texts of a fact: it isn't kept where   \
-			  */
-#define LIMIT_FACTOR 48	 /* bytes of one text that a pattern requires: it is cut */
-#define LIMIT_MACROS 50	 /* macros that an MTA takes in one request */
-#define LIMIT_NAME 64	 /* bytes of a label, list or definition name */
+/* patterns that may match, in all texts of a fact: where there are more, it isn't kept */
+#define LIMIT_SPOTS 4096
+#define LIMIT_FACTOR 48 /* bytes of one text that a pattern requires: it is cut */
+#define LIMIT_MACROS 50 /* macros that an MTA takes in one request */
+#define LIMIT_NAME 64	/* bytes of a label, list or definition name */
 
 /* ---- matching: beyond each, the atom's outcome is error ---- */
 #define LIMIT_MATCH 1000000	 /* PCRE2's match limit */

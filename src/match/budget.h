@@ -17,6 +17,7 @@ struct budget {
 	uint64_t worst_ns; /* what those may have taken at most; 0: there are none */
 	bool spent;
 	uint64_t searches; /* begun, for the curious */
+	uint64_t limited;  /* of those: that a limit of steps or of memory has ended */
 };
 
 /* A budget of so many microseconds. */

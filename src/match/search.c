@@ -400,6 +400,8 @@ search(const struct pattern *p, struct slice subject, size_t from, size_t last, 
 
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;
+	if (b != NULL && rc < 0 && !b->spent)
+		b->limited++;
 	return rc < 0 ? MATCH_ERROR : MATCH_YES;
 }
 

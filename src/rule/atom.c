@@ -391,6 +391,7 @@ atom_ask(struct eval *e, const struct atom *a)
 {
 	struct arena_mark mark = arena_mark(&e->session->scratch);
 	uint64_t used = e->matching->asking.used_us, searches = e->matching->asking.searches;
+	uint64_t limited = e->matching->asking.limited;
 	struct cost_mark cost;
 	struct values left;
 	unsigned out;
@@ -399,6 +400,8 @@ atom_ask(struct eval *e, const struct atom *a)
 	eval_fact(e, &a->left, a->score_upto, &left);
 	out = ask_values(e, a, &left);
 	matching_note(e->matching, used, a, NULL);
+	if (e->matching->asking.limited != limited)
+		e->matching->limited = a;
 	arena_release(&e->session->scratch, mark);
 	cost_end_atom(e->cost, &cost, a, e->matching->asking.searches - searches);
 	return out;

@@ -43,6 +43,7 @@ struct matching {
 	const struct atom *atom;
 	const struct rule *rule;
 	uint64_t most_us;
+	const struct atom *limited; /* the last one that a limit of steps or memory made an error */
 };
 
 /* One walk's view: the outcomes got so far. */

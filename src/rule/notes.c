@@ -174,11 +174,24 @@ out_of_time(struct judge *j, const struct rule *r)
 	    .p;
 }
 
+/* Why a rule's pattern was given up; NULL if none was. */
+static const char *
+out_of_steps(const struct judge *j, const struct rule *r)
+{
+	const struct atom *a = j->matching.limited;
+
+	if (a == NULL || !node_asks(j->program, r->cond, (uint32_t)(a - j->program->atoms)))
+		return NULL;
+	return "match limit: a pattern took too many steps, or too much memory";
+}
+
 /* Why a rule could not be decided; NULL if that can't be told. */
 static const char *
 undecided(struct judge *j, struct eval *e, const struct rule *r, unsigned set)
 {
-	return set == OUT_FAILED ? failed_lookup(j, e, r) : out_of_time(j, r);
+	const char *why = set == OUT_FAILED ? failed_lookup(j, e, r) : out_of_time(j, r);
+
+	return why == NULL && set != OUT_FAILED ? out_of_steps(j, r) : why;
 }
 
 /* What one rule says in one view. */

@@ -155,8 +155,8 @@ def test_compile_writes_as_the_user_of_the_daemon():
         os.chmod(c.conf, 0o600)
         os.chmod(c.dir, 0o755)  # it is root's
         status, out = c.compile()
-        equal(status, 74, out)
-        assert "it can't be kept: Permission denied" in out, out
+        equal(status, 73, out)
+        assert "can't be filled: it belongs to user 0, not to user" in out, out
         import pwd
         nobody = pwd.getpwnam("nobody").pw_uid
         os.chown(c.dir, nobody, -1)

@@ -140,7 +140,7 @@ trusts_no_directory_of_others(void **state)
 		assert_int_equal(chown(dir, 1, 0), 0);
 		buf_clear(&told);
 		assert_false(cachedir_open(&c, dir, &told));
-		assert_string_equal(told.p, "it belongs to user 1, not to us");
+		assert_string_equal(told.p, "it belongs to user 1, not to user 0 as which this runs");
 	}
 	buf_free(&told);
 }

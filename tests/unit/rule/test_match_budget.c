@@ -204,11 +204,32 @@ an_error_in_what_speaks_is_logged(void **state)
 	finish(&p);
 }
 
+/* One that comes to an end by itself, at the limit of steps, is told with its rule. */
+static void
+a_limit_of_steps_is_told(void **state)
+{
+	static char text[203];
+	struct play p;
+
+	(void)state;
+	memset(text, 'a', 200);
+	memcpy(text + 200, "-!", 2);
+	start(&p, "bomb: reject if body ~ /(\\w+\\s?)+!/\n");
+	greet(&p);
+	assert_string_equal(
+	    message(&p, "x", text), "tempfail 451 4.3.0 Temporary failure, try again later");
+	assert_string_equal(p.log.p,
+	    "tempfail by error bomb at body: match limit: a pattern took too many steps, or too "
+	    "much memory\n");
+	finish(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bomb_defers),
+		cmocka_unit_test(a_limit_of_steps_is_told),
 		cmocka_unit_test(a_bomb_is_skipped),
 		cmocka_unit_test(each_message_has_its_own),
 		cmocka_unit_test(texts_have_time_left),
