@@ -125,18 +125,6 @@ struct firsts {
 	enum stage held; /* what can be told only when the message has ended */
 };
 
-static enum stage
-later(enum stage a, enum stage b)
-{
-	return a > b ? a : b;
-}
-
-static enum stage
-earlier(enum stage a, enum stage b)
-{
-	return a < b ? a : b;
-}
-
 /* The first stage at which a verdict of this rule is held back: if effects stand above it, of which
  * one can be certain at `effects`, or headers are to tell of SPF. */
 static enum stage
@@ -147,8 +135,8 @@ held_at(const struct program *p, const struct rule *r, enum stage act, enum stag
 	if (r->action != ACT_ACCEPT)
 		return STAGE_NEVER;
 	if (p->settings.spf_header != SPF_HEADER_NONE)
-		return later(act, STAGE_RCPT);
-	return later(act, effects);
+		return stage_later(act, STAGE_RCPT);
+	return stage_later(act, effects);
 }
 
 static struct firsts
@@ -164,24 +152,24 @@ first_verdicts(const struct program *p)
 	for (uint32_t i = 0; i < p->nrules; i++) {
 		const struct rule *r = &p->rules[i];
 		const struct node *n = &p->nodes[r->cond];
-		enum stage err = earlier(n->true_at, n->false_at), pass, act;
+		enum stage err = stage_earlier(n->true_at, n->false_at), pass, act;
 
 		if (r->monitor || r->action == ACT_LOG || r->action == ACT_SCORE)
 			continue;
 		/* what errs refuses as soon as it could have been settled, effects included */
-		err = later(err, last);
+		err = stage_later(err, last);
 		if ((passes & (OUT_ERROR | OUT_FAILED)) != (OUT_ERROR | OUT_FAILED))
-			f.refuse = earlier(f.refuse, err);
+			f.refuse = stage_earlier(f.refuse, err);
 		if (!action_decides(r->action)) {
-			effects = earlier(effects, n->true_at);
+			effects = stage_earlier(effects, n->true_at);
 			continue;
 		}
-		act = later(n->true_at, last);
+		act = stage_later(n->true_at, last);
 		if (r->action == ACT_ACCEPT)
-			f.accept = earlier(f.accept, act);
+			f.accept = stage_earlier(f.accept, act);
 		else
-			f.refuse = earlier(f.refuse, act);
-		f.held = earlier(f.held, held_at(p, r, act, effects));
+			f.refuse = stage_earlier(f.refuse, act);
+		f.held = stage_earlier(f.held, held_at(p, r, act, effects));
 		/* skipped in error, or for a failed list, it is passed, too; for a text that tells
 		 * the score, whenever that errs */
 		pass = n->false_at;
@@ -189,9 +177,9 @@ first_verdicts(const struct program *p)
 			pass = r->text.score || contradiction ? STAGE_CONNECT
 			    : err < pass		      ? err
 							      : pass;
-		last = later(last, pass);
+		last = stage_later(last, pass);
 	}
-	f.accept = earlier(f.accept, last);
+	f.accept = stage_earlier(f.accept, last);
 	return f;
 }
 

@@ -7,18 +7,6 @@
  */
 #include "rule/build.h"
 
-static enum stage
-later(enum stage a, enum stage b)
-{
-	return a > b ? a : b;
-}
-
-static enum stage
-sooner(enum stage a, enum stage b)
-{
-	return a < b ? a : b;
-}
-
 static enum life
 longer(enum life a, enum life b)
 {
@@ -55,7 +43,7 @@ next_prefix(const struct program *p, struct prefix x, const struct rule *r)
 {
 	const struct node *c = &p->nodes[r->cond];
 
-	x.exact_at = later(x.exact_at, sooner(c->true_at, c->false_at));
+	x.exact_at = stage_later(x.exact_at, stage_earlier(c->true_at, c->false_at));
 	x.recipient |= c->recipient;
 	for (enum stage s = STAGE_CONNECT; s < STAGES; s++) {
 		long long low = r->score < 0 ? r->score : 0, high = r->score > 0 ? r->score : 0;
@@ -90,7 +78,7 @@ fix_listing(const struct program *p, struct text *t, const struct piece *v)
 	for (uint32_t i = 0; i < v->natoms; i++) {
 		const struct atom *a = &p->atoms[v->atoms[i]];
 
-		t->stage = later(t->stage, a->stage);
+		t->stage = stage_later(t->stage, a->stage);
 		t->lookups |= a->lookups;
 	}
 }
@@ -104,7 +92,7 @@ fix_text(const struct program *p, struct text *t)
 
 		if (v->kind == PIECE_FACT) {
 			fix_ref(p, &v->ref);
-			t->stage = later(t->stage, v->ref.stage);
+			t->stage = stage_later(t->stage, v->ref.stage);
 			t->lookups |= v->ref.lookups;
 			t->recipient |= v->ref.life == LIFE_RECIPIENT;
 		} else if (v->natoms > 0) {
@@ -112,7 +100,7 @@ fix_text(const struct program *p, struct text *t)
 		} else if (v->kind != PIECE_LITERAL) {
 			const struct atom *a = &p->atoms[v->atom];
 
-			t->stage = later(t->stage, a->stage);
+			t->stage = stage_later(t->stage, a->stage);
 			t->lookups |= a->lookups;
 			t->recipient |= a->life == LIFE_RECIPIENT;
 		}
@@ -124,7 +112,7 @@ static void
 fix_atom_ref(const struct program *p, struct atom *a, struct fact_ref *ref)
 {
 	fix_ref(p, ref);
-	a->stage = later(a->stage, ref->stage);
+	a->stage = stage_later(a->stage, ref->stage);
 	a->life = longer(a->life, ref->life);
 	a->lookups |= ref->lookups;
 }
@@ -231,10 +219,10 @@ node_chain(const struct program *p, struct node *n)
 	for (uint32_t i = 0; i < n->count; i++) {
 		const struct node *part = &p->nodes[p->parts[n->first + i]];
 
-		n->true_at =
-		    all ? later(n->true_at, part->true_at) : sooner(n->true_at, part->true_at);
-		n->false_at =
-		    all ? sooner(n->false_at, part->false_at) : later(n->false_at, part->false_at);
+		n->true_at = all ? stage_later(n->true_at, part->true_at)
+				 : stage_earlier(n->true_at, part->true_at);
+		n->false_at = all ? stage_earlier(n->false_at, part->false_at)
+				  : stage_later(n->false_at, part->false_at);
 	}
 	if (all && n->count <= 16 && contradicts(p, n))
 		n->true_at = STAGE_NEVER;
@@ -255,7 +243,7 @@ work_out_nodes(struct build *b, struct prefixes *x)
 			const struct node *part = &p->nodes[p->parts[n->first + k]];
 
 			n->recipient |= part->recipient;
-			n->asked_from = sooner(n->asked_from, part->asked_from);
+			n->asked_from = stage_earlier(n->asked_from, part->asked_from);
 		}
 		switch (n->kind) {
 		case NODE_TRUE:
@@ -265,7 +253,7 @@ work_out_nodes(struct build *b, struct prefixes *x)
 			if (a->score) {
 				const struct prefix *score = prefix_of(p, x, a->score_upto);
 
-				a->stage = later(a->stage, score->exact_at);
+				a->stage = stage_later(a->stage, score->exact_at);
 				a->life = longer(
 				    a->life, score->recipient ? LIFE_RECIPIENT : LIFE_MESSAGE);
 			}
@@ -323,13 +311,13 @@ work_out_rules(struct program *p, struct prefixes *x)
 		enum stage own = n->true_at;
 
 		if (r->text.score) {
-			own = later(own, prefix_of(p, x, r->text.score_upto)->exact_at);
+			own = stage_later(own, prefix_of(p, x, r->text.score_upto)->exact_at);
 			r->text.recipient |= prefix_of(p, x, r->text.score_upto)->recipient;
 		}
 		/* a line for the log waits for what it tells */
 		if (r->monitor || r->action == ACT_LOG)
-			own = later(own, r->text.stage);
-		r->acts_at = later(own, delay);
+			own = stage_later(own, r->text.stage);
+		r->acts_at = stage_later(own, delay);
 		r->delayed_by = delay > own ? by : UINT32_MAX;
 		p->names_recipient |= n->recipient || r->text.recipient;
 		if (action_decides(r->action) && !r->monitor && n->false_at > delay) {

@@ -17,6 +17,18 @@ enum stage {
 };
 #define STAGES STAGE_NEVER
 
+static inline enum stage
+stage_later(enum stage a, enum stage b)
+{
+	return a > b ? a : b;
+}
+
+static inline enum stage
+stage_earlier(enum stage a, enum stage b)
+{
+	return a < b ? a : b;
+}
+
 /* A fact of a lifetime is lost with what it belongs to: a HELO ends what came by the last one and
  * the message, MAIL ends the last message. */
 enum life {
