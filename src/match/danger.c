@@ -354,10 +354,12 @@ try_pump(struct trial *t, struct form *f, struct slice pump, bool is_short, bool
 
 	if (*t->left_us == 0)
 		return false;
+	if (is_short && is_endless(t, pump, with_whole))
+		is = f->is == DANGER_CHAIN ? DANGER_CHAIN : DANGER_NESTED;
 	if (!is_short)
 		is = growth(t, pump, with_whole);
-	else if (is_endless(t, pump, with_whole))
-		is = f->is == DANGER_CHAIN ? DANGER_CHAIN : DANGER_NESTED;
+	if (is == DANGER_GAP && f->is == DANGER_CHAIN)
+		is = DANGER_CHAIN;
 	if (is == DANGER_NONE)
 		return false;
 	f->is = is;

@@ -32,6 +32,7 @@
 #define STEPS_COMMON 32	      /* up to which they stay so many */
 #define SMALL_PIECE 64	      /* part of a budget that a first piece may take at most, if it can */
 #define FEW_PLACES 32	      /* a piece of fewer is not worth its call */
+#define CAUTION 4	      /* times as long as a step took, others may */
 #define WATCHED_PLACES 65536  /* that are searched at once by watched code */
 #define LOOK_BYTES 65536      /* that callouts may have gone over between looks at the clock */
 #define LOOK_CALLOUTS 256     /* callouts between them at most */
@@ -137,6 +138,7 @@ struct search {
 	struct effort effort;
 	uint32_t steps, first, least; /* at each place: now, to begin with, and from now on */
 	bool going;		      /* a piece was searched just now */
+	double step_ns; /* the most that a step took of those that were too few; 0: none were */
 	/* of watched code: when to end, callouts between two looks, and up to the next one */
 	uint64_t end_us;
 	unsigned looks, callouts;
@@ -267,6 +269,19 @@ places_in_time(const struct search *x, size_t from, size_t all, double *ns)
 	return all;
 }
 
+/* The same by what steps have taken so far: mostly very much less than they can take. */
+static size_t
+places_by_measure(struct search *x, size_t all)
+{
+	double left, one = x->steps * x->step_ns * CAUTION;
+
+	if (one == 0)
+		return 0;
+	budget_pause(x->b);
+	left = (double)budget_left(x->b) * 1000 / 2;
+	return left / one >= (double)all ? all : (size_t)(left / one);
+}
+
 /* The last of so many places. */
 static size_t
 last_of(const struct search *x, size_t from, size_t places)
@@ -308,6 +323,15 @@ is_enough(const struct search *x, size_t places, size_t all)
 	return places >= FEW_PLACES || (places > 0 && x->steps > x->first);
 }
 
+/* A place wanted more steps than it was given; the piece up to there took so long. */
+static void
+note_steps(struct search *x, uint64_t ns)
+{
+	double step = (double)ns / x->steps;
+
+	x->step_ns = step > x->step_ns || x->steps > STEPS_COMMON ? step : x->step_ns;
+}
+
 /* Search a piece from a place on, and tell its last place. */
 static int
 run_piece(struct search *x, size_t from, size_t *to)
@@ -315,18 +339,30 @@ run_piece(struct search *x, size_t from, size_t *to)
 	const struct pattern *p = x->p;
 	size_t all = p->anchored ? 1 : x->last - from + 1, watched = WATCHED_PLACES, places;
 	const pcre2_code *code;
+	uint64_t since;
 	double ns;
 	int rc;
 
 	for (;;) {
 		places = places_in_time(x, from, all, &ns);
-		if (!is_enough(x, places, all) && (code = watched_code(p)) != NULL)
-			break;
+		if (!is_enough(x, places, all)) {
+			size_t measured = places_by_measure(x, all);
+
+			if (measured > places) {
+				places = measured;
+				ns = (double)UINT64_MAX / 2;
+			}
+			if (!is_enough(x, places, all) && (code = watched_code(p)) != NULL)
+				break;
+		}
 		if (places == 0 || (p->whole && places < all))
 			return PCRE2_ERROR_MATCHLIMIT;
 		*to = last_of(x, from, places);
 		begin(x, (uint64_t)ns);
+		since = x->effort.endless ? clock_thread_ns() : 0;
 		rc = run(x, x->code, from, *to, x->steps);
+		if (rc == PCRE2_ERROR_MATCHLIMIT && x->effort.endless)
+			note_steps(x, clock_thread_ns() - since);
 		budget_end(x->b);
 		if (rc == PCRE2_ERROR_JIT_STACKLIMIT && scratch_add_stack(x->s))
 			continue;

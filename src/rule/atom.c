@@ -407,18 +407,22 @@ atom_ask(struct eval *e, const struct atom *a)
 	return out;
 }
 
-bool
+enum match
 atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n)
 {
+	enum match found = MATCH_NO;
 	struct values left;
 	struct slice text;
 
 	eval_fact(e, &a->left, a->score_upto, &left);
-	for (size_t i = 0; i < left.n; i++)
-		if (subject(e, a, a->pattern_flags, &left.v[i], &text) &&
-		    pattern_capture(a->pattern, text, groups, n, time_to_tell(e)) == MATCH_YES)
-			return true;
-	return false;
+	for (size_t i = 0; i < left.n && found != MATCH_YES; i++) {
+		enum match m = MATCH_ERROR;
+
+		if (subject(e, a, a->pattern_flags, &left.v[i], &text))
+			m = pattern_capture(a->pattern, text, groups, n, time_to_tell(e));
+		found = m == MATCH_NO ? found : m;
+	}
+	return found;
 }
 
 bool
@@ -437,16 +441,19 @@ atom_listing(struct eval *e, const struct atom *a, size_t *index)
 	return found;
 }
 
-bool
+enum match
 atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit)
 {
+	enum match found = MATCH_NO;
 	struct values left;
 
 	eval_fact(e, &a->left, a->score_upto, &left);
 	if (a->pair)
-		return find_pair(e, a, &left, hit).hit;
-	for (size_t i = 0; i < left.n; i++)
-		if (find(e, a, &left.v[i], i, hit) == MATCH_YES)
-			return true;
-	return false;
+		return find_pair(e, a, &left, hit).hit ? MATCH_YES : MATCH_NO;
+	for (size_t i = 0; i < left.n && found != MATCH_YES; i++) {
+		enum match m = find(e, a, &left.v[i], i, hit);
+
+		found = m == MATCH_NO ? found : m;
+	}
+	return found;
 }

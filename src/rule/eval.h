@@ -43,6 +43,7 @@ struct matching {
 	const struct atom *atom;
 	const struct rule *rule;
 	uint64_t most_us;
+	uint64_t spent_us; /* that an earlier answer of the message had used up; 0: none had */
 	const struct atom *limited; /* the last one that a limit of steps or memory made an error */
 };
 
@@ -115,9 +116,10 @@ void matching_note(
 unsigned atom_ask(struct eval *e, const struct atom *a);
 
 /* The groups that an atom's pattern took in the first value that matched, with the flag n in its
- * folded text; how the list decided in the first value that is in it. False if none does. */
-bool atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n);
-bool atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit);
+ * folded text; how the list decided in the first value that is in it. MATCH_ERROR: that a value
+ * before did not is not sure, and none behind does. */
+enum match atom_groups(struct eval *e, const struct atom *a, struct slice *groups, size_t n);
+enum match atom_entry(struct eval *e, const struct atom *a, struct list_hit *hit);
 
 /* The index of the first answer of a list for which the atom is true; it asks a list, and has been
  * asked. False if there is none. */

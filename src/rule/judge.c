@@ -98,6 +98,20 @@ judge_effects(struct judge *j, const struct effect **v)
 	return j->program->settings.mode == MODE_MONITOR ? 0 : j->neffects;
 }
 
+/* Patterns have all their time again, for another answer; what ran out is remembered. */
+static void
+renew_time(struct judge *j)
+{
+	struct matching *m = &j->matching, last = *m;
+
+	renew(m, j->program->settings.match_budget);
+	m->spent_us = last.asking.spent ? last.asking.used_us : last.spent_us;
+	m->atom = last.atom;
+	m->rule = last.rule;
+	m->most_us = m->spent_us > 0 ? last.most_us : 0;
+	m->limited = last.limited;
+}
+
 /* Forget the outcomes of a lifetime and of those that end with it, and the message. */
 static void
 forget(struct judge *j, enum life from)
@@ -105,7 +119,7 @@ forget(struct judge *j, enum life from)
 	const uint32_t *start = j->program->life_start;
 
 	/* what was not decided for want of time may be now */
-	if (j->matching.asking.spent)
+	if (j->matching.asking.spent || j->matching.spent_us > 0 || j->matching.limited != NULL)
 		from = LIFE_CONNECTION;
 	renew(&j->matching, j->program->settings.match_budget);
 
@@ -337,6 +351,9 @@ judge_stage(struct judge *j, enum stage s)
 	struct answer a = { 0 };
 
 	arena_reset(&j->texts);
+	/* the answers to RCPT are many, and what they took is not the content's */
+	if (s == STAGE_RCPT || (s > STAGE_RCPT && j->stage <= STAGE_RCPT))
+		renew_time(j);
 	j->stage = s;
 	if (j->program->lookups != 0)
 		session_begin_answer(&j->session);

@@ -159,16 +159,18 @@ out_of_time(struct judge *j, const struct rule *r)
 {
 	const struct matching *m = &j->matching;
 
-	if (!m->asking.spent)
+	uint64_t us = m->asking.spent ? m->asking.used_us : m->spent_us;
+
+	if (us == 0)
 		return NULL;
 	r = m->atom != NULL ? asked_by(j->program, m->atom, r) : m->rule;
 	if (r == NULL)
-		return arena_printf(&j->texts, "match-budget: patterns took %llu ms",
-		    (unsigned long long)m->asking.used_us / 1000)
+		return arena_printf(
+		    &j->texts, "match-budget: patterns took %llu ms", (unsigned long long)us / 1000)
 		    .p;
 	return arena_printf(&j->texts,
 	    "match-budget: patterns took %llu ms, %llu of them in %s%s%s:%u%s",
-	    (unsigned long long)m->asking.used_us / 1000, (unsigned long long)m->most_us / 1000,
+	    (unsigned long long)us / 1000, (unsigned long long)m->most_us / 1000,
 	    r->label != NULL ? r->label : "", r->label != NULL ? " (" : "", r->file, r->line,
 	    r->label != NULL ? ")" : "")
 	    .p;

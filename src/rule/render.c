@@ -131,6 +131,7 @@ add_piece(
 	const struct atom *a = &e->program->atoms[v->atom];
 	struct slice groups[LIMIT_CAPTURES];
 	struct list_hit hit;
+	enum match found;
 
 	switch (v->kind) {
 	case PIECE_LITERAL:
@@ -141,9 +142,10 @@ add_piece(
 	case PIECE_GROUP:
 		if (a->stage > e->stage)
 			break;
-		if (!atom_groups(e, a, groups, v->group + 1))
-			return !e->matching->asking.spent;
-		f->put(b, groups[v->group]);
+		found = atom_groups(e, a, groups, v->group + 1);
+		if (found == MATCH_YES)
+			f->put(b, groups[v->group]);
+		return found != MATCH_ERROR;
 		break;
 	case PIECE_LISTING_ZONE:
 	case PIECE_LISTING_VALUE:
@@ -154,9 +156,11 @@ add_piece(
 	case PIECE_ENTRY_TEXT:
 		if (a->stage > e->stage)
 			break;
-		if (!atom_entry(e, a, &hit))
-			return !e->matching->asking.spent;
-		f->put(b, v->kind == PIECE_ENTRY || hit.text.p == NULL ? hit.entry : hit.text);
+		found = atom_entry(e, a, &hit);
+		if (found == MATCH_YES)
+			f->put(
+			    b, v->kind == PIECE_ENTRY || hit.text.p == NULL ? hit.entry : hit.text);
+		return found != MATCH_ERROR;
 		break;
 	}
 	return true;

@@ -377,12 +377,13 @@ run(struct eval *e, const struct scan *scan, struct scan_state *state)
 	cost_begin(e->cost, &cost, COST_SCAN, scan);
 	cost_get(e->cost, e->session, &scan->ref, &values);
 	state->sure = !values.cut && !values.failed;
-	for (size_t i = 0; i < values.n; i++)
-		if (!scan_value(e, scan, &values.v[i], state)) {
-			memset(state->candidates, 0xff, words * sizeof *state->candidates);
-			state->sure = false;
-			break;
-		}
+	for (size_t i = 0; i < values.n && state->sure; i++)
+		state->sure = scan_value(e, scan, &values.v[i], state);
+	if (!state->sure) {
+		/* what memory lacked for may be there when an atom asks */
+		memset(state->candidates, 0xff, words * sizeof *state->candidates);
+		spots_clear(&state->spots);
+	}
 	arena_release(&e->session->scratch, mark);
 	cost_end_scan(e->cost, &cost, scan, state->candidates);
 }

@@ -3,6 +3,7 @@
  */
 #include "match/pattern_in.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
@@ -129,6 +130,26 @@ a_spent_budget_is_an_error(void **state)
 	free(text);
 }
 
+/* Steps are mostly much cheaper than they can be: a text that begins a match again and again is not
+ * watched for that. */
+static void
+many_beginnings_are_searched(void **state)
+{
+	static const char line[] = "the quick brown fox jumps over, click here now dear sir\n";
+	struct pattern *p = must("click\\s+here.*unsubscribe", PATTERN_CASELESS | PATTERN_DOTALL);
+	struct budget b = budget_new(2000 * MS);
+	struct buf text = { 0 };
+	uint64_t ms = computed_ms();
+
+	(void)state;
+	while (text.n < 100000)
+		buf_str(&text, line);
+	assert_int_equal(pattern_match(p, buf_slice(&text), &b), MATCH_NO);
+	assert_true(computed_ms() - ms < 400);
+	buf_free(&text);
+	pattern_free(p);
+}
+
 /* Searches that are not worth a look at the clock add up. */
 static void
 many_small_ones_count(void **state)
@@ -219,6 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bombs_end_in_time),
 		cmocka_unit_test(a_spent_budget_is_an_error),
+		cmocka_unit_test(many_beginnings_are_searched),
 		cmocka_unit_test(many_small_ones_count),
 		cmocka_unit_test(other_work_does_not_count),
 		cmocka_unit_test(pauses_do_not_count),
