@@ -266,6 +266,10 @@ fake_end(SMFICTX *ctx, unsigned long no_reply, sfsistat returned)
 	case SMFIS_CONTINUE:
 		assert(ctx->reply == '\0');
 		break;
+	case SMFIS_SKIP:
+		assert(no_reply == SMFIP_NR_BODY && (ctx->steps & SMFIP_SKIP) != 0);
+		assert(ctx->reply == '\0');
+		break;
 	default:
 		assert(false);
 	}
