@@ -34,7 +34,7 @@ struct score_cell {
 	struct score_sum sum; /* of this rule and those above, but for those that wait */
 };
 
-/* The time that patterns take for one message: `set match-budget`. A part of it is kept for what
+/* The time that patterns take for one answer: `set match-budget`. A part of it is kept for what
  * texts tell of a match. */
 struct matching {
 	struct budget asking, telling;
